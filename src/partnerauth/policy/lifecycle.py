@@ -1,0 +1,13 @@
+"""Rules: how a user's time on the portal ends."""
+
+from __future__ import annotations
+
+from partnerauth.decision import Rule
+
+DELETE_FORBIDDEN = Rule(
+    code="delete-forbidden",
+    holds="A user is deactivated, never deleted.",
+    because="What a user did and gave stays on record, and the record must be able to name him.",
+    says="Users cannot be deleted. Deactivate the user instead.",
+    sources=("BP-09",),
+)
