@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from partnerauth.directory import Entity, Key
+from partnerauth.entities import Mail, UserId
 
 if TYPE_CHECKING:
-    from partnerauth.entities import Mail
     from partnerauth.events import Event
 
 Fact: TypeAlias = str | int | tuple[str, ...]
@@ -51,10 +53,19 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The command happened: what changed, and the mails to send once that is stored."""
+    """The command happened: what changed, and the mails to send once that is stored.
+
+    `keeps` and `drops` are rows that no record repeats because they hold the hash of a secret or belong to a
+    user's own stream: credentials, tokens, sessions, attempts.  `created` is the user whom the command made,
+    and `session` the secret of a new session, for the browser alone.
+    """
 
     events: tuple[Event, ...] = ()
     mails: tuple[Mail, ...] = ()
+    keeps: tuple[Entity, ...] = ()
+    drops: tuple[Key[Any], ...] = ()
+    created: UserId | None = None
+    session: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,284 @@
+"""The slice of state that a flow reads: what was asked for, and what was there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from partnerauth.entities import (
+    AccessRequest,
+    Account,
+    AccountId,
+    Attempts,
+    Credential,
+    Delegation,
+    LatestToken,
+    LoginName,
+    Organisation,
+    OrganisationId,
+    Purpose,
+    Selection,
+    Session,
+    Token,
+    TokenId,
+    User,
+    UserId,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Generic[T]):
+    """A question to the store whose answer is a `T`, or None where there is no such thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationById(Key[Organisation]):
+    """One organisation."""
+
+    id: OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountById(Key[Account]):
+    """One account."""
+
+    id: AccountId
+
+
+@dataclass(frozen=True, slots=True)
+class UserById(Key[User]):
+    """One user."""
+
+    id: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class LoginNameByKey(Key[LoginName]):
+    """Whose user name or address this is."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialOf(Key[Credential]):
+    """How a user proves himself."""
+
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionOf(Key[Selection]):
+    """What a user was given in one application on one account."""
+
+    user: UserId
+    account: AccountId
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationTo(Key[Delegation]):
+    """What a subcontractor was given in one application on one account."""
+
+    account: AccountId
+    application: str
+    organisation: OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequestOf(Key[AccessRequest]):
+    """What a user asked the operator for."""
+
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class TokenById(Key[Token]):
+    """One token."""
+
+    id: TokenId
+
+
+@dataclass(frozen=True, slots=True)
+class LatestTokenOf(Key[LatestToken]):
+    """The newest token of a purpose."""
+
+    subject: str
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class SessionByDigest(Key[Session]):
+    """One session."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptsAgainst(Key[Attempts]):
+    """Wrong guesses against one user, code or source."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenByDigest(Key[TokenId]):
+    """The id of the token whose secret has this digest."""
+
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionsOf(Key[tuple[Selection, ...]]):
+    """Everything a user was given; never None."""
+
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsOf(Key[tuple[AccountId, ...]]):
+    """The accounts of an organisation; never None."""
+
+    organisation: OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationsTo(Key[tuple[Delegation, ...]]):
+    """Everything that was delegated to a subcontractor; never None."""
+
+    organisation: OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherHolder(Key[UserId]):
+    """Some active user of an organisation, other than one, who holds a management right."""
+
+    organisation: OrganisationId
+    management: str
+    other_than: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorsOf(Key[tuple[UserId, ...]]):
+    """The active users of an organisation who hold one of these management rights; never None."""
+
+    organisation: OrganisationId
+    management: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HasUsers(Key[bool]):
+    """Whether an organisation has any user at all; never None."""
+
+    organisation: OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsIn(Key[tuple[str, ...]]):
+    """The digests of the sessions in a browser that nobody ended; never None."""
+
+    browser: str
+
+
+Entity: TypeAlias = (
+    Organisation
+    | Account
+    | User
+    | LoginName
+    | Credential
+    | Selection
+    | Delegation
+    | AccessRequest
+    | Token
+    | LatestToken
+    | Session
+    | Attempts
+)
+"""What a store keeps: each has exactly one key."""
+
+
+def key_of(entity: Entity) -> Key[Any]:  # noqa: PLR0911 - one line for each noun is the table itself
+    """Return the key under which an entity is stored."""
+    match entity:
+        case Organisation():
+            return OrganisationById(entity.id)
+        case Account():
+            return AccountById(entity.id)
+        case User():
+            return UserById(entity.id)
+        case LoginName():
+            return LoginNameByKey(entity.key)
+        case Credential():
+            return CredentialOf(entity.user)
+        case Selection():
+            return SelectionOf(entity.user, entity.account, entity.application)
+        case Delegation():
+            return DelegationTo(entity.account, entity.application, entity.organisation)
+        case AccessRequest():
+            return AccessRequestOf(entity.user)
+        case Token():
+            return TokenById(entity.id)
+        case LatestToken():
+            return LatestTokenOf(entity.subject, entity.purpose)
+        case Session():
+            return SessionByDigest(entity.digest)
+        case Attempts():
+            return AttemptsAgainst(entity.key)
+
+
+class NotLoadedError(LookupError):
+    """A flow read what it had not asked for: our bug, never the user's mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What was loaded, and on top of it what the events of this command changed."""
+
+    loaded: Mapping[Key[Any], Any] = field(default_factory=lambda: MappingProxyType({}))
+    changes: Mapping[Key[Any], Entity | None] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __contains__(self, key: Key[Any]) -> bool:
+        return key in self.changes or key in self.loaded
+
+    def get(self, key: Key[T]) -> T | None:
+        """Return what is stored under the key, or None where nothing is.  Raises NotLoadedError."""
+        if key in self.changes:
+            return cast("T | None", self.changes[key])
+        try:
+            return cast("T | None", self.loaded[key])
+        except KeyError:
+            raise NotLoadedError(key) from None
+
+    def find(self, key: Key[T]) -> T | None:
+        """Return what is known under the key, and None also where nobody asked yet: for `needs` alone."""
+        return self.get(key) if key in self else None
+
+    def the(self, key: Key[T]) -> T:
+        """Return what must be there.  Raises NotLoadedError where it is not."""
+        found = self.get(key)
+        if found is None:
+            raise NotLoadedError(key)
+        return found
+
+    def put(self, *entities: Entity) -> Directory:
+        """Return a directory in which these entities replace what was stored under their keys."""
+        return Directory(self.loaded, {**self.changes, **{key_of(entity): entity for entity in entities}})
+
+    def drop(self, key: Key[Any]) -> Directory:
+        """Return a directory without what is under the key."""
+        return self.without((key,))
+
+    def without(self, keys: Iterable[Key[Any]]) -> Directory:
+        """Return a directory without what is under these keys."""
+        return Directory(self.loaded, {**self.changes, **dict.fromkeys(keys)})
+
+    def with_loaded(self, more: Mapping[Key[Any], Any]) -> Directory:
+        """Return a directory that also knows what a store answered."""
+        return Directory({**self.loaded, **more}, self.changes)
+
+    def missing(self, keys: Iterable[Key[Any]]) -> tuple[Key[Any], ...]:
+        """Return the keys that were not loaded yet, each once, in order."""
+        return tuple(dict.fromkeys(key for key in keys if key not in self))

@@ -1,0 +1,501 @@
+"""What can happen, and what each happening changes: the one meaning of a change for every store.
+
+An event never holds a secret or the hash of one.  Flows that share an event (granting and copying rights)
+share its meaning here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+
+from partnerauth.addresses import EmailAddress, name_key
+from partnerauth.directory import (
+    AccessRequestOf,
+    AccountById,
+    DelegationTo,
+    Directory,
+    LoginNameByKey,
+    OrganisationById,
+    SelectionOf,
+    UserById,
+)
+from partnerauth.entities import (
+    AccessRequest,
+    Account,
+    AccountId,
+    Contract,
+    Delegation,
+    Element,
+    Given,
+    LoginName,
+    Organisation,
+    OrganisationId,
+    Selection,
+    State,
+    User,
+    UserId,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened: in which organisation ("" for none), by whom and when."""
+
+    organisation: OrganisationId
+    by: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """The name under which it is recorded."""
+        return type(self).__name__
+
+    @property
+    def about(self) -> str:
+        """Whom or what it happened to: the id of a user, an account or an organisation, or an address."""
+        return self.organisation
+
+    def evolve(self, directory: Directory) -> Directory:
+        """Return the directory after it.  Never refuses: it has already happened."""
+        return directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationOpened(Event):
+    """A company became a tenant; `requested` while only an access request speaks for it (BP-01)."""
+
+    title: str
+    street: str = ""
+    town: str = ""
+    country: str = ""
+    domains: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+    subcontractor: bool = False
+    requested: bool = False
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(
+            Organisation(
+                id=self.organisation,
+                name=self.title,
+                street=self.street,
+                town=self.town,
+                country=self.country,
+                domains=self.domains,
+                options=self.options,
+                subcontractor=self.subcontractor,
+                requested=self.requested,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSet(Event):
+    """An account was added or described anew."""
+
+    account: AccountId
+    title: str
+    applications: frozenset[str]
+    contracts: Mapping[str, Contract]
+    billing_addresses: frozenset[str]
+
+    @property
+    def about(self) -> str:
+        return self.account
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(
+            Account(
+                id=self.account,
+                organisation=self.organisation,
+                name=self.title,
+                applications=self.applications,
+                contracts=self.contracts,
+                billing_addresses=self.billing_addresses,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractSet(Event):
+    """A contract was added to an account, or became active or inactive."""
+
+    account: AccountId
+    contract: str
+    active: bool
+    kind: str
+
+    @property
+    def about(self) -> str:
+        return self.account
+
+    def evolve(self, directory: Directory) -> Directory:
+        account = directory.the(AccountById(self.account))
+        contracts = {**account.contracts, self.contract: Contract(active=self.active, kind=self.kind)}
+        return directory.put(replace(account, contracts=MappingProxyType(contracts)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionSet(Event):
+    """The operator switched an option of an organisation on or off (BP-06)."""
+
+    option: str
+    enabled: bool
+
+    def evolve(self, directory: Directory) -> Directory:
+        organisation = directory.the(OrganisationById(self.organisation))
+        options = organisation.options | {self.option} if self.enabled else organisation.options - {self.option}
+        return directory.put(replace(organisation, options=options))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfUser(Event):
+    """Something that happened to one user."""
+
+    user: UserId
+
+    @property
+    def about(self) -> str:
+        return self.user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entered(OfUser):
+    """A person became a user, in one state or another."""
+
+    email: EmailAddress
+    username: str = ""
+    details: Mapping[str, str]
+    management: frozenset[str] = frozenset()
+
+    def enter(self, directory: Directory, state: State) -> Directory:
+        user = User(
+            id=self.user,
+            organisation=self.organisation,
+            state=state,
+            email=self.email,
+            username=self.username,
+            details=self.details,
+            management=self.management,
+            created_by=self.by,
+        )
+        return directory.put(user, *login_names(user))
+
+
+def login_names(user: User) -> Iterable[LoginName]:
+    """Return the names a user can sign in with: they belong to nobody else (GX-12)."""
+    keys = [user.email.key, name_key(user.username)] if user.username else [user.email.key]
+    return [LoginName(key=key, user=user.id) for key in dict.fromkeys(keys) if key]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRequested(_Entered):
+    """Somebody asked the operator for access to an application (BP-01)."""
+
+    account: AccountId
+    application: str
+    enters: bool
+
+    def evolve(self, directory: Directory) -> Directory:
+        directory = self.enter(directory, State.PENDING) if self.enters else directory
+        return directory.put(
+            AccessRequest(
+                user=self.user,
+                organisation=self.organisation,
+                account=self.account,
+                application=self.application,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessGranted(OfUser):
+    """The operator granted what was asked for: a ceiling of rights and resources (BP-01)."""
+
+    account: AccountId
+    application: str
+    elements: tuple[Element, ...]
+    management: frozenset[str]
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        organisation = directory.the(OrganisationById(self.organisation))
+        state = State.INVITED if user.state is State.PENDING else user.state
+        directory = give(directory, self, self.user, self.account, self.application, dict.fromkeys(self.elements, ""))
+        return directory.put(
+            replace(user, state=state, management=user.management | self.management),
+            replace(organisation, requested=False),
+        ).drop(AccessRequestOf(self.user))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRefused(OfUser):
+    """The operator refused what was asked for."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        state = State.REJECTED if user.state is State.PENDING else user.state
+        return directory.put(replace(user, state=state)).drop(AccessRequestOf(self.user))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserCreated(_Entered):
+    """An administrator created a user, who holds no application right yet (BP-07)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        return self.enter(directory, State.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn(OfUser):
+    """A user signed in on a browser."""
+
+    browser: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOut(OfUser):
+    """A user signed out on a browser."""
+
+    browser: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInFailed(Event):
+    """Somebody tried to sign in and was refused: `subject` is the user, or what was typed."""
+
+    subject: str
+    codes: tuple[str, ...]
+    source: str
+
+    @property
+    def about(self) -> str:
+        return self.subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionReplaced(OfUser):
+    """A later sign-in on the same browser ended a session (ED-09)."""
+
+    browser: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetRequested(OfUser):
+    """A user asked for a link to set a new password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordReset(OfUser):
+    """A user set a password through a link; the first time makes him active (GX-02)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        return directory.put(replace(user, state=State.ACTIVE)) if user.state is State.INVITED else directory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(OfUser):
+    """A user changed his password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporaryPasswordSet(OfUser):
+    """An administrator gave a user a temporary password (BP-13)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChangeRequested(OfUser):
+    """A user asked to be known by another address, which he has to confirm (GX-11)."""
+
+    email: EmailAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChanged(OfUser):
+    """A user confirmed his new address; the old one is nobody's from now on."""
+
+    email: EmailAddress
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        changed = replace(user, email=self.email)
+        kept = {name.key for name in login_names(changed)}
+        for name in login_names(user):
+            if name.key not in kept:
+                directory = directory.drop(LoginNameByKey(name.key))
+        return directory.put(changed, *login_names(changed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailsUpdated(OfUser):
+    """A user's details were changed by himself or by an administrator (BP-33)."""
+
+    details: Mapping[str, str]
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        return directory.put(replace(user, details=MappingProxyType({**user.details, **self.details})))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsGranted(OfUser):
+    """A user was given rights and resources in one application on one account."""
+
+    account: AccountId
+    application: str
+    elements: tuple[Element, ...]
+
+    def evolve(self, directory: Directory) -> Directory:
+        return give(directory, self, self.user, self.account, self.application, dict.fromkeys(self.elements, ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsRevoked(OfUser):
+    """Rights and resources were taken from a user."""
+
+    account: AccountId
+    application: str
+    elements: tuple[Element, ...]
+
+    def evolve(self, directory: Directory) -> Directory:
+        return take(directory, self.user, self.account, self.application, self.elements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagementSet(OfUser):
+    """A user's management rights were set."""
+
+    management: frozenset[str]
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(replace(directory.the(UserById(self.user)), management=self.management))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsDelegated(Event):
+    """A customer gave a subcontractor rights on his account; `source` is the id of this giving (BP-31)."""
+
+    subcontractor: OrganisationId
+    account: AccountId
+    application: str
+    elements: tuple[Element, ...]
+    source: str
+
+    @property
+    def about(self) -> str:
+        return self.subcontractor
+
+    def evolve(self, directory: Directory) -> Directory:
+        key = DelegationTo(self.account, self.application, self.subcontractor)
+        held = directory.get(key)
+        given = Given(self.by, self.at, self.source)
+        elements = {**dict.fromkeys(self.elements, given), **(held.elements if held else {})}
+        return directory.put(
+            Delegation(
+                account=self.account,
+                application=self.application,
+                organisation=self.subcontractor,
+                elements=MappingProxyType(elements),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsPassedOn(OfUser):
+    """A subcontractor's administrator passed on what a customer gave: element and the giving it lives from."""
+
+    account: AccountId
+    application: str
+    elements: tuple[tuple[Element, str], ...]
+
+    def evolve(self, directory: Directory) -> Directory:
+        return give(directory, self, self.user, self.account, self.application, dict(self.elements))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightsWithdrawn(Event):
+    """What was delegated to a subcontractor, or passed on to a user of it, was withdrawn (BP-31, BP-32)."""
+
+    account: AccountId
+    application: str
+    elements: tuple[Element, ...]
+    subcontractor: OrganisationId = OrganisationId("")
+    user: UserId = UserId("")
+
+    @property
+    def about(self) -> str:
+        return self.user or self.subcontractor
+
+    def evolve(self, directory: Directory) -> Directory:
+        if self.user:
+            return take(directory, self.user, self.account, self.application, self.elements)
+        held = directory.the(DelegationTo(self.account, self.application, self.subcontractor))
+        return directory.put(replace(held, elements=_without(held.elements, self.elements)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeactivated(OfUser):
+    """A user was deactivated; what he was given stays on record and none of it counts (BP-09, BP-10)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        return directory.put(replace(user, state=State.DEACTIVATED, deactivated_by=self.by))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserReactivated(OfUser):
+    """A deactivated user became active again (GX-02)."""
+
+    state: State = State.ACTIVE
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        return directory.put(replace(user, state=self.state, deactivated_by=""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRefused(Event):
+    """A command was refused, or was accepted in words only because the truth is nobody's to know (GX-03)."""
+
+    command: str
+    codes: tuple[str, ...]
+    subject: str
+
+    @property
+    def about(self) -> str:
+        return self.subject
+
+
+def give(
+    directory: Directory, event: Event, user: UserId, account: AccountId, application: str, elements: Mapping[Element, str]
+) -> Directory:
+    """Add elements, each with its source, to a selection: who gave first what still counts stays on record."""
+    key = SelectionOf(user, account, application)
+    held = directory.get(key)
+    before: Mapping[Element, Given] = held.elements if held else {}
+    added = {
+        element: Given(event.by, event.at, source)
+        for element, source in elements.items()
+        if element not in before or before[element].source != source
+    }
+    selection = Selection(
+        user=user, account=account, application=application, elements=MappingProxyType({**before, **added})
+    )
+    return directory.put(selection)
+
+
+def take(
+    directory: Directory, user: UserId, account: AccountId, application: str, elements: Iterable[Element]
+) -> Directory:
+    """Take elements out of a selection."""
+    held = directory.the(SelectionOf(user, account, application))
+    return directory.put(replace(held, elements=_without(held.elements, elements)))
+
+
+def _without(held: Mapping[Element, Given], elements: Iterable[Element]) -> Mapping[Element, Given]:
+    gone = set(elements)
+    return MappingProxyType({element: given for element, given in held.items() if element not in gone})

@@ -1,0 +1,316 @@
+"""The shape every flow has: what it must read, what work it asks for, and what it decides.
+
+`decide` sees a `Situation` and nothing else.  What is not pure (comparing passwords, drawing ids) is asked
+for as data, and the shell answers it outside any transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
+from types import MappingProxyType
+from typing import Any, Generic, TypeAlias, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict
+
+from partnerauth.decision import Accepted, Answer, Reason, Refused, broken
+from partnerauth.directory import (
+    AttemptsAgainst,
+    CredentialOf,
+    Directory,
+    Key,
+    OrganisationById,
+    SessionByDigest,
+    UserById,
+)
+from partnerauth.entities import Actor, Attempts, Member, Operator, Organisation, System, User, UserId, Visitor
+from partnerauth.policy import guessing, offers, standing
+from partnerauth.policy.portal import Portal
+from partnerauth.policy.passwords import PasswordPolicy
+
+T = TypeVar("T")
+
+
+class Command(BaseModel):
+    """What somebody wants done.  It never says who is asking; unknown fields are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=lambda name: name.replace("_", "-"), populate_by_name=True
+    )
+
+    @classmethod
+    def word(cls) -> str:
+        """The command's name in portal files, scenarios and on record: `CreateUser` is `create-user`."""
+        return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__)[1:]
+
+
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[T]):
+    """Work that is not pure, asked for as data; the answer is a `T`."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPassword(Ask[bool]):
+    """Whether the password belongs to the hash; "" is a hash that nothing belongs to, checked as slowly (GX-03)."""
+
+    hash: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HashPassword(Ask[str]):
+    """The argon2id hash of a password (GX-06)."""
+
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsCommonPassword(Ask[bool]):
+    """Whether a password is among the most common ones (GX-06)."""
+
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsOutdatedHash(Ask[bool]):
+    """Whether a hash was made with weaker parameters than today's (GX-06)."""
+
+    hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IsFreeMail(Ask[bool]):
+    """Whether a domain is one that anybody can have an address of (EM-13)."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawId(Ask[str]):
+    """A new id that nothing had before."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A secret that was drawn: its id, from which it is derived when it is shown, and its digest."""
+
+    id: str
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawLink(Ask[Draft]):
+    """A new secret of 128 random bits or more for a link (GX-04)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawCode(Ask[Draft]):
+    """A new secret of 24 hexadecimal characters to paste (DP-01)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawPassword(Ask[Draft]):
+    """A new temporary password that satisfies the policy: its digest is its argon2id hash (BP-11)."""
+
+    policy: PasswordPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class DrawSession(Ask[Draft]):
+    """A new session: its id is the secret itself, for the browser alone (SE-09)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the shell answered."""
+
+    known: Mapping[Ask[Any], Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __getitem__(self, ask: Ask[T]) -> T:
+        return cast("T", self.known[ask])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation(Generic[C]):
+    """Everything a flow decides on."""
+
+    portal: Portal
+    directory: Directory
+    actor: Actor
+    command: C
+    now: datetime
+    answers: Answers = Answers()
+
+    @property
+    def user(self) -> User | None:
+        """The acting user, where a member acts and is known so far."""
+        key = _acting(self.actor, self.directory)
+        return self.directory.find(UserById(key)) if key else None
+
+    @property
+    def me(self) -> User:
+        """The acting user, where the gates have let a member through."""
+        if (user := self.user) is None:
+            raise LookupError(type(self.actor).__name__)
+        return user
+
+    @property
+    def mine(self) -> Organisation:
+        """The acting user's organisation."""
+        return self.directory.the(OrganisationById(self.me.organisation))
+
+    @property
+    def by(self) -> str:
+        """Who acts, as the record names him."""
+        return label(self.actor, self.user)
+
+
+def label(actor: Actor, user: User | None) -> str:
+    """Return the name under which an actor stands on record (GX-08)."""
+    match actor:
+        case Member():
+            return user.id if user else "visitor"
+        case Operator():
+            return f"operator:{actor.name}"
+        case System():
+            return f"system:{actor.name}"
+        case Visitor():
+            return "visitor"
+
+
+def digest(secret: str) -> str:
+    """Return what is stored of a secret: SHA-256 suffices, for it has 96 random bits or more (GX-04, ASVS 6.5.2)."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _nothing(_: Situation[Any]) -> Iterable[Any]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow(Generic[C]):
+    """One command's pure functions.
+
+    `needs` names the keys to load; it is asked again with what was loaded until it names nothing new, and
+    reads through `Directory.find` alone.  `asks` names the work to do before deciding.  `guards` names the
+    counters of guesses that this command adds to before any secret is compared (GX-05).  `decide` answers.
+    """
+
+    command: type[C]
+    needs: Callable[[Situation[C]], Iterable[Key[Any]]] = _nothing
+    guards: Callable[[Situation[C]], Iterable[guessing.Guard]] = _nothing
+    asks: Callable[[Situation[C]], Iterable[Ask[Any]]] = _nothing
+    decide: Callable[[Situation[C]], Answer]
+    with_temporary_password: bool = False
+
+    @property
+    def word(self) -> str:
+        """The command's name."""
+        return self.command.word()
+
+
+def keys(flow: Flow[C], situation: Situation[C]) -> Iterator[Key[Any]]:
+    """Yield the keys that the actor's gate, the guards and the flow need, as far as they can be named yet."""
+    actor, directory = situation.actor, situation.directory
+    if isinstance(actor, Member):
+        if actor.session:
+            yield SessionByDigest(digest(actor.session))
+        if acting := _acting(actor, directory):
+            yield UserById(acting)
+            yield CredentialOf(acting)
+            if user := directory.find(UserById(acting)):
+                yield OrganisationById(user.organisation)
+        if situation.user is None:
+            return
+    yield from flow.needs(situation)
+    yield from (AttemptsAgainst(guard.key) for guard in flow.guards(situation))
+
+
+def admitted(flow: Flow[C], situation: Situation[C]) -> Refused | None:
+    """Gates (a) and (b) that all flows share: may this actor act at all, and does the portal offer the command."""
+    return refuse(_standing(flow, situation)) or refuse(
+        offers.offered(situation.portal, flow.word, _words(situation.actor))
+    )
+
+
+def guarded(flow: Flow[C], situation: Situation[C]) -> tuple[tuple[Attempts, ...], Refused | None]:
+    """Count this try against each of the flow's guards, and refuse it where one of them is exhausted (GX-05)."""
+    counted: list[Attempts] = []
+    waits: list[int] = []
+    for guard in flow.guards(situation):
+        before = situation.directory.get(AttemptsAgainst(guard.key))
+        after, wait = guessing.count(before, guard, situation.portal.limits, situation.now)
+        counted.append(after)
+        waits.append(wait)
+    if any(waits):
+        return (), refuse(guessing.too_many(max(waits)))
+    return tuple(counted), None
+
+
+def decide(flow: Flow[C], situation: Situation[C]) -> Answer:
+    """Decide a command: the shared gates, then the flow's own."""
+    return admitted(flow, situation) or flow.decide(situation)
+
+
+def evolve(directory: Directory, accepted: Accepted) -> Directory:
+    """Return the directory after everything that an answer says has happened."""
+    after = reduce(lambda state, event: event.evolve(state), accepted.events, directory)
+    return after.put(*accepted.keeps).without(accepted.drops)
+
+
+def refuse(*answers: Reason | None) -> Refused | None:
+    """Close a gate: refuse with every broken rule, each code once, or return None where all hold."""
+    reasons = broken(*answers)
+    return Refused(reasons) if reasons else None
+
+
+def _standing(flow: Flow[C], situation: Situation[C]) -> Reason | None:
+    actor, directory = situation.actor, situation.directory
+    if isinstance(actor, Visitor):
+        members_only = standing.members_only(situation.portal.offers.get(flow.word, ()))
+        return standing.SIGN_IN_REQUIRED.broken() if members_only else None
+    if not isinstance(actor, Member):
+        return None
+    user = situation.user
+    if user is None:
+        return standing.SIGN_IN_REQUIRED.broken()
+    credential = directory.get(CredentialOf(user.id))
+    session = directory.get(SessionByDigest(digest(actor.session))) if actor.session else None
+    return (
+        (standing.session_lives(session, user, credential, situation.now) if actor.session else None)
+        or standing.acts(user)
+        or (None if flow.with_temporary_password else standing.password_is_own(credential))
+    )
+
+
+def _acting(actor: Actor, directory: Directory) -> UserId | None:
+    if not isinstance(actor, Member):
+        return None
+    if not actor.session:
+        return actor.user
+    session = directory.find(SessionByDigest(digest(actor.session)))
+    return session.user if session else None
+
+
+def _words(actor: Actor) -> frozenset[str]:
+    match actor:
+        case Visitor():
+            return frozenset({"visitor"})
+        case Member():
+            return frozenset({"user", "administrator"})
+        case Operator():
+            return frozenset({"operator"})
+        case System():
+            return frozenset({"system"})
+
+
+Asks: TypeAlias = Iterable[Ask[Any]]
+Needs: TypeAlias = Iterable[Key[Any]]

@@ -1,0 +1,1 @@
+"""The law: pure checks over typed data, one topic a module."""
