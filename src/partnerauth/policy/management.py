@@ -8,7 +8,7 @@ MANAGEMENT_RIGHT_MISSING = Rule(
     code="management-right-missing",
     holds="Whoever manages a user holds the management right that reaches that user.",
     because="A company decides itself who of its people speaks for it; everybody else only uses the portal.",
-    says="You cannot do this, because you do not hold {needed}. Ask an administrator of your organisation.",
+    says="This takes a right that you do not hold: {needed}. Ask an administrator of your organisation.",
     sources=("BP-02", "BP-05", "BP-30", "KP-03", "DP-04"),
 )
 

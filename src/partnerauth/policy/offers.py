@@ -16,6 +16,6 @@ UNKNOWN_NAME = Rule(
     code="unknown-name",
     holds="Every name in a command is one that the portal file knows.",
     because="A misspelt right that is accepted in silence is a right that nobody checks.",
-    says="This portal knows no {kind} named {names}. Please check the spelling.",
+    says="Unknown to this portal ({kind}): {names}. Please check the spelling.",
     sources=("BP-17", "KP-12", "DP-08"),
 )

@@ -8,7 +8,7 @@ PASSWORD_POLICY = Rule(
     code="password-policy",
     holds="A password meets every requirement of the portal.",
     because="A short, common or personal password is guessed.",
-    says="Please choose another password. What is still missing: {unmet}.",
+    says="Please choose another password: {unmet}.",
     sources=("BP-13", "BP-14", "ED-05", "KP-07", "SP-03", "DP-05", "GX-06"),
 )
 

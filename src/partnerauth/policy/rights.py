@@ -16,7 +16,7 @@ RESOURCE_NOT_GRANTED = Rule(
     code="resource-not-granted",
     holds="A right works only for the products, billing addresses and contracts that the user holds.",
     because="A company wants to say not only what somebody does, but also for what.",
-    says="You have no access to this {kind}: {resources}. Ask your administrator.",
+    says="You have no access to {kind} {resources}. Ask your administrator.",
     sources=("BP-07", "BP-21", "BP-23", "BP-24", "BP-25", "BP-27"),
 )
 

@@ -16,7 +16,7 @@ USER_INACTIVE = Rule(
     code="user-inactive",
     holds="Only an active user acts.",
     because="Whoever has left the company, or has not arrived yet, must not reach its data.",
-    says="This user cannot be used now: it is {state}. Ask your administrator for help.",
+    says="This user account is {state}. Ask your administrator, or the operator of the portal, for help.",
     sources=("SP-07", "GX-02", "GX-03"),
 )
 
