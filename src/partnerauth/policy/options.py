@@ -8,8 +8,8 @@ OPTION_DISABLED = Rule(
     code="option-disabled",
     holds="A right that depends on an option is given and works only while the operator has the option on.",
     because="Some rights rest on an agreement with the company, and end with it.",
-    says="Not available to your organisation: {rights}. This needs an option that is not switched on: {options}. "
-    "Ask the operator of the portal.",
+    says="Not available to your organisation: {rights}. "
+    "This needs an option that is not switched on: {options}. Ask the operator of the portal.",
     sources=("BP-06", "BP-20", "BP-28"),
 )
 
