@@ -1,0 +1,155 @@
+"""E-mail addresses: the one place that reads one, and the name space that they share with user names."""
+
+from __future__ import annotations
+
+import string
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import idna
+
+LONGEST_ADDRESS: Final = 254
+"""Characters of a whole address (RFC 5321, 4.5.3.1.3, less the angle brackets: RFC 3696, erratum 1690)."""
+LONGEST_LOCAL_PART: Final = 64
+"""Characters before the @ (RFC 5321, 4.5.3.1.1)."""
+LONGEST_DOMAIN: Final = 253
+"""Characters after the @ (RFC 1035, 2.3.4, less the two octets of the root)."""
+
+_ATEXT: Final = frozenset(string.ascii_letters + string.digits + "#$&'*+-/=?^_`{|}~")
+"""RFC 5322, 3.2.3, without `!` and `%`: mail servers have read these as a route to another host."""
+
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Zero-width characters that IDNA keeps; every other one it drops or refuses by itself."""
+
+_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_UNSEEN: Final = frozenset(
+    chr(point)
+    for first, last in (
+        (0x034F, 0x034F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFFA0, 0xFFA0),
+        (0xE0100, 0xE01EF),
+    )
+    for point in range(first, last + 1)
+)
+"""What no category betrays: Default_Ignorable_Code_Point of the Unicode character database."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """One mailbox.  Only `parse` makes one from text.
+
+    `original` is what was typed, without the spaces around it; `local` what stands before the @, as typed;
+    `domain` what follows it, as lower-case A-label (RFC 5890), so that equal domains are equal strings.
+    """
+
+    original: str
+    local: str
+    domain: str
+
+    @property
+    def key(self) -> str:
+        """The form that is unique and compared (GX-12): two spellings of one address have one key."""
+        return f"{self.local.lower()}@{self.domain}"
+
+    @property
+    def addr_spec(self) -> str:
+        """The form that mail is sent to (RFC 5322, 3.4.1): ASCII, with the local part as it was typed."""
+        return f"{self.local}@{self.domain}"
+
+    @property
+    def mailbox(self) -> str:
+        """The form that limits are counted by, never an identity: without plus tag and dots."""
+        return f"{self.local.lower().partition('+')[0].replace('.', '')}@{self.domain}"
+
+
+def parse(text: str) -> EmailAddress | None:
+    """Return the address that the text spells, or None where it is not exactly one plain address.
+
+    Refused beyond RFC 5321: quoted and non-ASCII local parts, encoded words (RFC 2047) and source routes in
+    them, address literals, domains of one label, and whatever `parse_domain` refuses.  Reserved domains
+    (RFC 6761: test, example, local …) are addresses like any other.  Takes time linear in the length, does
+    not raise, and gives the same key again when it reads a key.
+    """
+    if len(text) > LONGEST_ADDRESS:
+        return None
+    original = text.strip(" ")
+    local, _, after = original.partition("@")
+    if not _is_plain(local):
+        return None
+    domain = parse_domain(after)
+    if domain is None or len(local) + 1 + len(domain) > LONGEST_ADDRESS:
+        return None
+    return EmailAddress(original, local, domain)
+
+
+def _is_plain(local: str) -> bool:
+    """Whether this is a dot-atom (RFC 5322, 3.2.3) of at most 64 characters that is no encoded word."""
+    return (
+        len(local) <= LONGEST_LOCAL_PART
+        and all(atom and _ATEXT.issuperset(atom) for atom in local.split("."))
+        and "=?" not in local
+        and "?=" not in local
+    )
+
+
+def parse_domain(text: str) -> str | None:
+    """Return the lower-case A-label form of a domain of two labels or more, or None where it is malformed.
+
+    Mapped and checked by UTS #46, nontransitional, with STD3 rules.  Refused beyond that: a trailing dot, a
+    top label that is no word (IP addresses), and a character beyond ASCII that would turn into ASCII or
+    into nothing, such as a full-width dot, the Kelvin sign or a soft hyphen.  Such a character makes one
+    domain look like two, or two like one.
+    """
+    if len(text) > LONGEST_DOMAIN or not all(_stays_what_it_is(char) for char in text if char > "\x7f"):
+        return None
+    try:
+        domain = idna.encode(text, strict=True, uts46=True, std3_rules=True).decode("ascii")
+    except UnicodeError:
+        return None
+    _, dot, top = domain.rpartition(".")
+    return domain if dot and top[:1].isalpha() else None
+
+
+def _stays_what_it_is(char: str) -> bool:
+    """Whether a character beyond ASCII maps to something visible beyond ASCII."""
+    if char in _JOINERS:
+        return False
+    try:
+        mapped = idna.uts46_remap(char)
+    except UnicodeError:
+        return False
+    return bool(mapped) and all(each > "\x7f" for each in mapped)
+
+
+def name_key(text: str) -> str | None:
+    """Return the key under which a user name or an address is unique (GX-12), or None where it is neither.
+
+    An address gives its `key`.  Any other name is folded (Unicode NFKC and case, runs of spaces to one) and
+    must then hold no @, lest a name passes for somebody's address.  None also for what is empty, has more
+    than 254 characters or holds a character that nobody sees.  The key of a key is that key.
+    """
+    if len(text) > LONGEST_ADDRESS:
+        return None
+    address = parse(text)
+    if address is not None:
+        return address.key
+    key = _folded(text)
+    if not key or "@" in key or len(key) > LONGEST_ADDRESS or not all(map(_is_seen, text)):
+        return None
+    # Unicode promises no fixed point for case and compatibility together; what has none is nobody's name.
+    return key if key == _folded(key) else None
+
+
+def _folded(text: str) -> str:
+    compatible = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", compatible).split())
+
+
+def _is_seen(char: str) -> bool:
+    return unicodedata.category(char) not in _UNSEEN_CATEGORIES and char not in _UNSEEN
