@@ -47,7 +47,7 @@ pins: $(VENV)/.pip ## Renew constraints.txt with the newest versions of everythi
 
 clean: ## Remove whatever the other commands made, .venv included
 	rm -rf $(VENV) build dist .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find src tests docs examples benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Tests that are older than what they test say nothing about the branches it has now.
 .coverage: $(WRITTEN) | $(VENV)/.dev
