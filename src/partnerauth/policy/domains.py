@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from typing import Literal
+
+from partnerauth.addresses import EmailAddress
+from partnerauth.decision import Reason, Rule
 
 EMAIL_NOT_LOWERCASE = Rule(
     code="email-not-lowercase",
@@ -38,3 +41,32 @@ DOMAIN_MISMATCH = Rule(
     "Please use an address of your own company, or ask the operator of the portal.",
     sources=("KP-05", "GX-11"),
 )
+
+
+def well_formed(address: EmailAddress | None) -> Reason | None:
+    """The text was one plain address: None is what `addresses.parse` makes of any other (GX-12)."""
+    return EMAIL_MALFORMED.broken() if address is None else None
+
+
+def written_in_lower_case(text: str, spelling: Literal["lowercase-only", "fold"]) -> Reason | None:
+    """The address was typed without a capital letter, or the portal folds it by itself (ED-03)."""
+    return EMAIL_NOT_LOWERCASE.broken() if spelling == "lowercase-only" and text != text.lower() else None
+
+
+def same_domain(email: EmailAddress, expected: frozenset[str]) -> Reason | None:
+    """The whole domain of the address is one of the expected A-labels; a sub-domain is another (KP-05)."""
+    if email.domain in expected:
+        return None
+    return DOMAIN_MISMATCH.broken(domain=email.domain, expected=tuple(sorted(expected)))
+
+
+def not_free_mail(domain: str, free_mail: frozenset[str]) -> Reason | None:
+    """The domain stands for one organisation: not a free-mail domain, not a public suffix (KP-05, SP-07).
+
+    `domain` is an A-label.  `free_mail` holds domains, and rules of the Public Suffix List as they stand
+    there: `co.uk`, `*.ck` (whatever is one label below `ck`, and `ck` itself), `!www.ck` (an exception).
+    """
+    _, _, parent = domain.partition(".")
+    if f"!{domain}" in free_mail or free_mail.isdisjoint((domain, f"*.{parent}", f"*.{domain}")):
+        return None
+    return FREE_MAIL_DOMAIN.broken(domain=domain)
