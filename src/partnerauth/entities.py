@@ -143,12 +143,10 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
-    """What somebody asked the operator for, until he grants or refuses it (BP-01)."""
+    """What somebody asked the operator for, until he grants or refuses it: account and application (BP-01)."""
 
     user: UserId
-    organisation: OrganisationId
-    account: AccountId
-    application: str
+    wanted: tuple[tuple[AccountId, str], ...]
 
 
 class Purpose(StrEnum):
@@ -222,9 +220,7 @@ class LoginName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Somebody who is not signed in: `source` is an address that guessing is counted by (GX-05)."""
-
-    source: str = "here"
+    """Somebody who is not signed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

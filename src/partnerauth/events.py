@@ -193,38 +193,40 @@ def login_names(user: User) -> Iterable[LoginName]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequested(_Entered):
-    """Somebody asked the operator for access to an application (BP-01)."""
+    """Somebody asked the operator for access to an application (BP-01).
+
+    He `enters` as a new user, asks `again` after he was turned down or while he waits, or is neither: an
+    administrator who asks for more.
+    """
 
     account: AccountId
     application: str
     enters: bool
+    again: bool
 
     def evolve(self, directory: Directory) -> Directory:
-        directory = self.enter(directory, State.PENDING) if self.enters else directory
-        return directory.put(
-            AccessRequest(
-                user=self.user,
-                organisation=self.organisation,
-                account=self.account,
-                application=self.application,
-            )
-        )
+        if self.enters:
+            directory = self.enter(directory, State.PENDING)
+        if self.again:
+            directory = directory.put(replace(directory.the(UserById(self.user)), state=State.PENDING))
+        before = None if self.enters else directory.get(AccessRequestOf(self.user))
+        wanted = dict.fromkeys((*(before.wanted if before else ()), (self.account, self.application)))
+        return directory.put(AccessRequest(user=self.user, wanted=tuple(wanted)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessGranted(OfUser):
-    """The operator granted what was asked for: a ceiling of rights and resources (BP-01)."""
+    """The operator granted what was asked for: a ceiling for each account and application (BP-01)."""
 
-    account: AccountId
-    application: str
-    elements: tuple[Element, ...]
+    ceilings: tuple[tuple[AccountId, str, tuple[Element, ...]], ...]
     management: frozenset[str]
 
     def evolve(self, directory: Directory) -> Directory:
         user = directory.the(UserById(self.user))
         organisation = directory.the(OrganisationById(self.organisation))
         state = State.INVITED if user.state is State.PENDING else user.state
-        directory = give(directory, self, self.user, self.account, self.application, dict.fromkeys(self.elements, ""))
+        for account, application, elements in self.ceilings:
+            directory = give(directory, self, self.user, account, application, dict.fromkeys(elements, ""))
         return directory.put(
             replace(user, state=state, management=user.management | self.management),
             replace(organisation, requested=False),

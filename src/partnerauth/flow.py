@@ -26,7 +26,8 @@ from partnerauth.directory import (
     SessionByDigest,
     UserById,
 )
-from partnerauth.entities import Actor, Attempts, Member, Operator, Organisation, System, User, UserId, Visitor
+from partnerauth.entities import Actor, Attempts, Mail, Member, Operator, Organisation, OrganisationId, System, User, UserId, Visitor
+from partnerauth.events import CommandRefused, Event
 from partnerauth.policy import guessing, offers, standing
 from partnerauth.policy.portal import Portal
 from partnerauth.policy.passwords import PasswordPolicy
@@ -137,6 +138,10 @@ class Answers:
     def __getitem__(self, ask: Ask[T]) -> T:
         return cast("T", self.known[ask])
 
+    def find(self, ask: Ask[T]) -> T | None:
+        """Return the answer, or None where it was not asked yet: for `asks` alone."""
+        return cast("T | None", self.known.get(ask))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation(Generic[C]):
@@ -161,6 +166,16 @@ class Situation(Generic[C]):
         if (user := self.user) is None:
             raise LookupError(type(self.actor).__name__)
         return user
+
+    @property
+    def tenant(self) -> OrganisationId | None:
+        """The organisation that the actor is confined to (GX-01); None for operator, system and visitors."""
+        return self.me.organisation if isinstance(self.actor, Member) else None
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What the portal file calls this kind of actor."""
+        return _words(self.actor)
 
     @property
     def mine(self) -> Organisation:
@@ -195,13 +210,27 @@ def _nothing(_: Situation[Any]) -> Iterable[Any]:
     return ()
 
 
+def _refusal(s: Situation[Any], reasons: tuple[Reason, ...]) -> Event:
+    subject = getattr(s.command, "user", None) or s.by
+    return CommandRefused(
+        organisation=s.user.organisation if s.user else OrganisationId(""),
+        by=s.by,
+        at=s.now,
+        command=s.command.word(),
+        codes=tuple(reason.code for reason in reasons),
+        subject=subject,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(Generic[C]):
     """One command's pure functions.
 
     `needs` names the keys to load; it is asked again with what was loaded until it names nothing new, and
     reads through `Directory.find` alone.  `asks` names the work to do before deciding.  `guards` names the
-    counters of guesses that this command adds to before any secret is compared (GX-05).  `decide` answers.
+    counters of guesses that this command adds to before any secret is compared (GX-05).  `decide` answers,
+    and `recorded` says how a refusal stands on record.  `with_temporary_password` are the few commands that a
+    user can give before he has changed his temporary password (BP-13).
     """
 
     command: type[C]
@@ -209,6 +238,7 @@ class Flow(Generic[C]):
     guards: Callable[[Situation[C]], Iterable[guessing.Guard]] = _nothing
     asks: Callable[[Situation[C]], Iterable[Ask[Any]]] = _nothing
     decide: Callable[[Situation[C]], Answer]
+    recorded: Callable[[Situation[C], tuple[Reason, ...]], Event] = _refusal
     with_temporary_password: bool = False
 
     @property
@@ -310,6 +340,26 @@ def _words(actor: Actor) -> frozenset[str]:
             return frozenset({"operator"})
         case System():
             return frozenset({"system"})
+
+
+def mail(s: Situation[Any], template: str, to: str, details: Mapping[str, str], *, token: str = "", **facts: str) -> Mail:
+    """Return a mail in the language of the person whose details these are, or else the portal's first."""
+    language = details.get("language", s.portal.languages[0])
+    name = " ".join(part for part in (details.get("first-name", ""), details.get("last-name", "")) if part)
+    said = {"portal": s.portal.title, "name": name or to, "address": to, **facts}
+    return Mail(template=template, to=to, language=language, facts=MappingProxyType(said), token=token)
+
+
+def untold(s: Situation[Any], code: str, subject: str, organisation: str = "") -> CommandRefused:
+    """Return the record of a truth that the caller is not told: to him the command is accepted (GX-03)."""
+    return CommandRefused(
+        organisation=OrganisationId(organisation),
+        by=s.by,
+        at=s.now,
+        command=s.command.word(),
+        codes=(code,),
+        subject=subject,
+    )
 
 
 Asks: TypeAlias = Iterable[Ask[Any]]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from collections.abc import Collection, Iterable
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import RIGHT, Element
+from partnerauth.policy.portal import Portal
 
 DELEGATION_LIMIT = Rule(
     code="delegation-limit",
@@ -20,3 +24,26 @@ REVOCATION_FORBIDDEN = Rule(
     "or ask the operator of the portal to take these rights away.",
     sources=("BP-10",),
 )
+
+
+def worded(elements: Iterable[Element]) -> tuple[str, ...]:
+    """Return how elements are named to people: a right by its code, a resource with its kind."""
+    return tuple(sorted(each.name if each.kind == RIGHT else f"{each.kind} {each.name}" for each in elements))
+
+
+def within(
+    wanted: Iterable[Element], held: Collection[Element], management: Iterable[str] = (), own: Collection[str] = ()
+) -> Reason | None:
+    """Nobody gives what he does not hold himself: the one rule on every path that gives (BP-04, BP-31, GX-02)."""
+    exceeding = (
+        *worded(element for element in wanted if element not in held),
+        *sorted(right for right in management if right not in own),
+    )
+    return DELEGATION_LIMIT.broken(exceeding=exceeding) if exceeding else None
+
+
+def revocable(portal: Portal, command: str, actor_words: frozenset[str], rights: Iterable[str]) -> Reason | None:
+    """Where the portal forbids it, nobody of the organisation takes rights away again (BP-10)."""
+    if actor_words.isdisjoint(portal.forbidden.get(command, ())):
+        return None
+    return REVOCATION_FORBIDDEN.broken(rights=tuple(sorted(rights)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import AccessRequest, LoginName, UserId
 
 ADMINISTRATOR_EXISTS = Rule(
     code="administrator-exists",
@@ -28,3 +29,28 @@ ORGANISATION_EXISTS = Rule(
     says="This organisation already exists: {match}. Please join it instead.",
     sources=("DP-02",),
 )
+
+
+NOTHING_REQUESTED = Rule(
+    code="nothing-requested",
+    holds="The operator answers requests that somebody made and nobody has answered yet.",
+    because="Granting what nobody asked for would give rights that no company wants.",
+    says="Nothing is waiting for an answer here.",
+    sources=("BP-01", "DP-04"),
+)
+
+
+def unclaimed(*claims: LoginName | None, by: UserId | None = None) -> Reason | None:
+    """No user name or address belongs to another user already (GX-12)."""
+    taken = next((claim for claim in claims if claim is not None and claim.user != by), None)
+    return ALREADY_EXISTS.broken(name=taken.key) if taken else None
+
+
+def requested(request: AccessRequest | None) -> Reason | None:
+    """Somebody asked, and nobody has answered yet (BP-01)."""
+    return None if request is not None else NOTHING_REQUESTED.broken()
+
+
+def first_administrator(administrators: tuple[UserId, ...], applicant: UserId) -> Reason | None:
+    """Only the first of a company becomes its administrator by asking the operator (BP-01)."""
+    return None if all(each == applicant for each in administrators) else ADMINISTRATOR_EXISTS.broken()

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.policy import offers
+from partnerauth.policy.grid import Cell
+from partnerauth.policy.portal import FORM_VALUES, Portal
 
 FIELD_REQUIRED = Rule(
     code="field-required",
@@ -20,3 +27,83 @@ FIELD_MALFORMED = Rule(
     "or is not one of the possible answers.",
     sources=("BP-11", "KP-06", "DP-05", "DP-09"),
 )
+
+LONGEST_FIELD = 200
+"""Characters that one field of a form holds at the most."""
+
+LONGEST_ID = 64
+"""Characters of the id of an organisation or an account at the most."""
+
+_SPOKEN_SEPARATELY = frozenset({"password", "confirm"})
+"""The fields that a command has as fields of its own, never among the details."""
+
+_LISTED_BUT_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def filled(portal: Portal, form: str, details: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the details with the portal's defaults for the form's fields that were left out (BP-11)."""
+    cells = portal.forms.grid.column(form)
+    defaults = {field: value for field, value in portal.forms.defaults.items() if _on_form(cells[field])}
+    given = {field: value.strip() for field, value in details.items() if value.strip()}
+    return MappingProxyType({**defaults, **given})
+
+
+def known_fields(portal: Portal, form: str, details: Mapping[str, str]) -> Reason | None:
+    """Each field is on the form, and each that takes one of a few words has one of them."""
+    cells = portal.forms.grid.column(form)
+    on_form = [field for field, cell in cells.items() if _on_form(cell) and field not in _SPOKEN_SEPARATELY]
+    strange = offers.known("field", details, on_form)
+    if strange:
+        return strange
+    for field, value in details.items():
+        if field in FORM_VALUES and value and (reason := offers.known(field, (value,), FORM_VALUES[field])):
+            return reason
+    return None
+
+
+def complete(portal: Portal, form: str, details: Mapping[str, str]) -> Reason | None:
+    """Every mandatory field of the form has a value, once the defaults are filled in (BP-11, KP-06, DP-05)."""
+    cells = portal.forms.grid.column(form)
+    given = filled(portal, form, details)
+    missing = tuple(
+        field
+        for field, cell in cells.items()
+        if cell is Cell.MANDATORY and field not in _SPOKEN_SEPARATELY and not given.get(field)
+    )
+    return FIELD_REQUIRED.broken(fields=missing) if missing else None
+
+
+def not_emptied(portal: Portal, form: str, details: Mapping[str, str], present: Mapping[str, str]) -> Reason | None:
+    """No change leaves a field empty that its form demands and that has a value now."""
+    cells = portal.forms.grid.column(form)
+    emptied = tuple(
+        field for field, value in details.items() if not value.strip() and present.get(field) and _on_form(cells[field])
+    )
+    return FIELD_REQUIRED.broken(fields=emptied) if emptied else None
+
+
+def well_formed(details: Mapping[str, str]) -> Reason | None:
+    """Each value is short enough and holds no control, bidirectional or invisible characters (EM-10, AU-08)."""
+    wrong = tuple(sorted(field for field, value in details.items() if not printable(value)))
+    return FIELD_MALFORMED.broken(fields=wrong) if wrong else None
+
+
+def printable(value: str) -> bool:
+    """Whether a text is one line that a person can read: it is cut off by length before it is looked at."""
+    return len(value) <= LONGEST_FIELD and all(
+        unicodedata.category(letter) not in _LISTED_BUT_INVISIBLE for letter in value
+    )
+
+
+def _on_form(cell: Cell) -> bool:
+    return cell in {Cell.MANDATORY, Cell.OPTIONAL}
+
+
+def identifies(name: str) -> bool:
+    """Whether a text can be the id of an organisation or an account: a word without blanks, slashes or controls."""
+    return 0 < len(name) <= LONGEST_ID and all(letter.isalnum() or letter in "._-" for letter in name)
+
+
+def about_the_person(details: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the details that are not names to sign in with, which a user has as fields of his own."""
+    return MappingProxyType({field: value for field, value in details.items() if field not in {"email", "username"}})

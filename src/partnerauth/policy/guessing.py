@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import Attempts
+from partnerauth.policy.portal import Limits
 
 TOO_MANY_ATTEMPTS = Rule(
     code="too-many-attempts",
@@ -11,3 +16,70 @@ TOO_MANY_ATTEMPTS = Rule(
     says="There were too many wrong attempts. Please wait {seconds} and try again.",
     sources=("DP-01", "GX-05"),
 )
+
+_FORGOTTEN_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A counter that a try is held against before it is looked at: `limit` wrong ones, then a pause."""
+
+    key: str
+    limit: int
+
+
+def against_user(user: str, limits: Limits) -> Guard:
+    """Guard one user, by whichever of his names he was called (PW-13)."""
+    return Guard(f"user:{user}", limits.wrong_per_user)
+
+
+def against_name(key: str, limits: Limits) -> Guard:
+    """Guard a name that nobody has, so that it answers like one that somebody has (GX-03)."""
+    return Guard(f"name:{key}", limits.wrong_per_user)
+
+
+def against_source(source: str, limits: Limits) -> Guard:
+    """Guard everybody against one source of guesses."""
+    return Guard(f"source:{source}", limits.wrong_per_source)
+
+
+def against_code(token: str, limits: Limits) -> Guard:
+    """Guard one mailed code (DP-01)."""
+    return Guard(f"code:{token}", limits.wrong_per_code)
+
+
+def count(before: Attempts | None, guard: Guard, limits: Limits, now: datetime) -> tuple[Attempts, int]:
+    """Count one more try as wrong until it proves right; return the counter and the seconds to wait, or 0.
+
+    The try that fills the counter is still looked at; those after it wait: for the window the first time,
+    twice as long each further time, and never longer than the longest delay, so that no stranger can lock
+    a user out for good (GX-05).
+    """
+    held = before or Attempts(key=guard.key)
+    if held.blocked_until and now < held.blocked_until:
+        return held, -int((now - held.blocked_until) // timedelta(seconds=1))
+    if held.since is None or now >= held.since + _FORGOTTEN_AFTER:
+        held = Attempts(key=guard.key, since=now)
+    elif held.blocked_until or now >= held.since + limits.window:
+        held = replace(held, wrong=0, since=now, blocked_until=None)
+    wrong = held.wrong + 1
+    if wrong < guard.limit:
+        return replace(held, wrong=wrong), 0
+    pause = min(limits.window * 2 ** min(held.blocks, 16), limits.longest_delay)
+    return replace(held, wrong=wrong, blocked_until=now + pause, blocks=held.blocks + 1), 0
+
+
+def proved_right(counted: Attempts) -> Attempts:
+    """Take one try back that proved right: for a source, whose other tries stay counted (PW-15)."""
+    blocks = counted.blocks - 1 if counted.blocked_until else counted.blocks
+    return replace(counted, wrong=counted.wrong - 1, blocked_until=None, blocks=blocks)
+
+
+def forgotten(key: str) -> Attempts:
+    """Start a counter anew: the user has proved who he is."""
+    return Attempts(key=key)
+
+
+def too_many(seconds: int) -> Reason:
+    """Say how long to wait."""
+    return TOO_MANY_ATTEMPTS.broken(seconds=seconds)

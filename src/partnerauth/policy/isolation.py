@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import Account, Organisation, OrganisationId, User
 
 OTHER_ORGANISATION = Rule(
     code="other-organisation",
@@ -12,3 +13,23 @@ OTHER_ORGANISATION = Rule(
     says="Your organisation has nothing named {names}. Please check what you entered.",
     sources=("ED-10", "DP-10", "GX-01"),
 )
+
+
+def own(tenant: OrganisationId | None, thing: User | Account | None, *names: str) -> Reason | None:
+    """What was named exists and is of the actor's own organisation: the two are never told apart (GX-01).
+
+    `tenant` is None for the operator, who is confined to no organisation.
+    """
+    if thing is None or (tenant is not None and thing.organisation != tenant):
+        return OTHER_ORGANISATION.broken(names=names)
+    return None
+
+
+def exists(organisation: Organisation | None, *names: str) -> Reason | None:
+    """The organisation exists: for the operator alone."""
+    return None if organisation is not None else OTHER_ORGANISATION.broken(names=names)
+
+
+def together(user: User, account: Account | None, *names: str) -> Reason | None:
+    """The account is one of the user's organisation, whoever asks."""
+    return own(user.organisation, account, *names)

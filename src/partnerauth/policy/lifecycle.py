@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from partnerauth.decision import Reason, Rule
 
 DELETE_FORBIDDEN = Rule(
     code="delete-forbidden",
@@ -11,3 +11,8 @@ DELETE_FORBIDDEN = Rule(
     says="Users cannot be deleted. Deactivate the user instead.",
     sources=("BP-09",),
 )
+
+
+def never_deleted() -> Reason:
+    """Nobody is ever deleted, whoever asks (BP-09)."""
+    return DELETE_FORBIDDEN.broken()

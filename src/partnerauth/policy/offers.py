@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from collections.abc import Collection, Iterable
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import Account, Organisation
+from partnerauth.policy.portal import RESOURCE_KINDS, Application, Portal
 
 NOT_OFFERED = Rule(
     code="not-offered",
@@ -19,3 +23,48 @@ UNKNOWN_NAME = Rule(
     says="Unknown to this portal ({kind}): {names}. Please check the spelling.",
     sources=("BP-17", "KP-12", "DP-08"),
 )
+
+
+def offered(portal: Portal, command: str, actor_words: frozenset[str]) -> Reason | None:
+    """The portal offers the command to this kind of actor."""
+    if actor_words.isdisjoint(portal.offers.get(command, ())):
+        return NOT_OFFERED.broken(name=command)
+    return None
+
+
+def known(kind: str, names: Iterable[str], catalogue: Collection[str]) -> Reason | None:
+    """Each of the names is one that the portal file knows."""
+    strange = tuple(sorted({name for name in names if name not in catalogue}))
+    return UNKNOWN_NAME.broken(kind=kind, names=strange) if strange else None
+
+
+def known_application(portal: Portal, application: str) -> Reason | None:
+    """The portal has such an application."""
+    return known("application", (application,), portal.applications)
+
+
+def known_elements(
+    application: Application, rights: Iterable[str], resources: Iterable[tuple[str, Iterable[str]]]
+) -> Reason | None:
+    """Each right, kind of resource and product is one of the application's catalogue."""
+    named = [(kind, tuple(values)) for kind, values in resources]
+    products = [value for kind, values in named if kind == "product" for value in values]
+    return (
+        known("right", rights, application.rights)
+        or known("resource", [kind for kind, _ in named], [kind for kind in RESOURCE_KINDS if kind in application.kinds])
+        or known("product", products, application.products)
+    )
+
+
+def on_account(account: Account, application: str) -> Reason | None:
+    """The account has the application."""
+    return None if application in account.applications else NOT_OFFERED.broken(name=application)
+
+
+def in_country(application: Application, organisation: Organisation, rights: Iterable[str]) -> Reason | None:
+    """The rights exist in the organisation's country (DP-08)."""
+    for right in sorted(rights):
+        countries = application.rights[right].countries
+        if countries and organisation.country not in countries:
+            return NOT_OFFERED.broken(name=right)
+    return None

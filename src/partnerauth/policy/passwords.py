@@ -53,7 +53,7 @@ _SHORTEST_MAXIMUM: Final = 64
 """The lowest `maximum_length` (NIST SP 800-63B-4, 3.1.1.2: at least 64 should be permitted)."""
 
 _NFC_SHRINKS_BY: Final = 4
-"""Code points that one code point decomposes into at most (Unicode UAX #15, table 6 on NFD)."""
+"""Code points that one code point decomposes into at most by NFD (a test asks every one of them)."""
 
 _LONGEST_WORD: Final = 254
 """Characters of a personal word that are looked at: that of the longest, an e-mail address."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from partnerauth.policy.grid import Cell, Grid, GridError, parse_grid
+from partnerauth.policy.passwords import PasswordPolicy
 
 RESOURCE_KINDS = ("product", "billing-address", "contract")
 """The kinds of resources: products come from the application's catalogue, the others from the account."""
@@ -309,6 +310,16 @@ class Portal(_Section):
     applications: Mapping[Name, Application] = Field(min_length=1)
     records: Mapping[Name, Record] = Field(default_factory=dict)
     email_spelling: Literal["fold", "lowercase-only"] = "fold"
+
+    @cached_property
+    def password_policy(self) -> PasswordPolicy:
+        """What a new password must satisfy."""
+        return PasswordPolicy(
+            minimum_length=self.passwords.minimum_length,
+            require=frozenset(self.passwords.require),
+            maximum_length=self.passwords.maximum_length,
+            personal_run=self.passwords.personal_run,
+        )
 
     @cached_property
     def fingerprint(self) -> str:

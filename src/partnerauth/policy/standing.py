@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from collections.abc import Iterable
+from datetime import datetime
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import Credential, Session, State, User
 
 SIGN_IN_REQUIRED = Rule(
     code="sign-in-required",
@@ -51,3 +55,45 @@ SESSION_REPLACED = Rule(
     says="Somebody else has signed in on this browser, which ended your session. Please sign in again.",
     sources=("ED-09",),
 )
+
+
+def members_only(words: Iterable[str]) -> bool:
+    """Whether a command that is offered to these actors is for signed-in users and not for visitors."""
+    offered = set(words)
+    return "visitor" not in offered and not offered.isdisjoint({"user", "administrator"})
+
+
+def acts(user: User) -> Reason | None:
+    """An active user acts, nobody else (GX-02).  Broken: the code of the user's state."""
+    match user.state:
+        case State.ACTIVE:
+            return None
+        case State.PENDING:
+            return APPROVAL_PENDING.broken()
+        case State.REJECTED:
+            return APPROVAL_REJECTED.broken()
+        case State.INVITED | State.DEACTIVATED:
+            return USER_INACTIVE.broken(state=user.state.value)
+
+
+def password_is_own(credential: Credential | None) -> Reason | None:
+    """The password is the user's own, not a temporary one (BP-13)."""
+    if credential is not None and credential.temporary_until is not None:
+        return PASSWORD_CHANGE_REQUIRED.broken()
+    return None
+
+
+def session_lives(
+    session: Session | None, user: User, credential: Credential | None, now: datetime
+) -> Reason | None:
+    """The session was not ended, has not expired and is of the user's present epoch (GX-02, GX-06, ED-09)."""
+    if session is None:
+        return SIGN_IN_REQUIRED.broken()
+    if session.ended == SESSION_REPLACED.code:
+        return SESSION_REPLACED.broken()
+    if user.state is not State.ACTIVE:
+        return acts(user)
+    epoch = credential.epoch if credential else 0
+    if session.ended or session.epoch != epoch or now >= session.expires_at:
+        return SIGN_IN_REQUIRED.broken()
+    return None

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import Credential, LatestToken, Purpose, Token, TokenId
 
 INVITATION_EXPIRED = Rule(
     code="invitation-expired",
@@ -77,3 +82,57 @@ CODE_USED = Rule(
     says="This code has already been used. If you still need one, please ask for a new one.",
     sources=("DP-01", "GX-04"),
 )
+
+_FAMILIES: Mapping[Purpose, tuple[Rule, Rule, Rule]] = MappingProxyType(
+    {
+        Purpose.RESET: (LINK_UNKNOWN, LINK_USED, LINK_EXPIRED),
+        Purpose.EMAIL_CHANGE: (LINK_UNKNOWN, LINK_USED, LINK_EXPIRED),
+        Purpose.REGISTRATION: (LINK_UNKNOWN, LINK_USED, LINK_EXPIRED),
+        Purpose.INVITATION: (INVITATION_UNKNOWN, INVITATION_USED, INVITATION_EXPIRED),
+        Purpose.VERIFICATION: (CODE_WRONG, CODE_USED, CODE_EXPIRED),
+    }
+)
+"""For each purpose the rules that say: not known or replaced, used, expired."""
+
+
+def stands(
+    token: Token | None, purpose: Purpose, latest: LatestToken | None, credential: Credential | None, now: datetime
+) -> Reason | None:
+    """The token is of this purpose, unused, the newest of its purpose, of the user's present epoch, and not expired."""
+    unknown, used, expired = _FAMILIES[purpose]
+    if token is None or token.purpose is not purpose:
+        return unknown.broken()
+    if token.used:
+        return used.broken()
+    replaced = latest is None or latest.token != token.id
+    if replaced or token.epoch != (credential.epoch if credential else 0):
+        return unknown.broken()
+    return None if now < token.expires_at else expired.broken()
+
+
+def issued(  # noqa: PLR0913 - a token is what it is for, whose, until when and what it carries
+    *,
+    id: str,  # noqa: A002 - the token's own field
+    digest: str,
+    purpose: Purpose,
+    subject: str,
+    expires_at: datetime,
+    epoch: int = 0,
+    facts: Mapping[str, str] | None = None,
+) -> tuple[Token, LatestToken]:
+    """Return a new token, and the note that it is the newest of its purpose, which ends the older ones (GX-04)."""
+    token = Token(
+        id=TokenId(id),
+        digest=digest,
+        purpose=purpose,
+        subject=subject,
+        expires_at=expires_at,
+        epoch=epoch,
+        facts=MappingProxyType(dict(facts or {})),
+    )
+    return token, LatestToken(subject=subject, purpose=purpose, token=token.id)
+
+
+def too_soon(issued_at: datetime | None, pause: timedelta, now: datetime) -> bool:
+    """Whether the last mail of this kind is so recent that another would be one too many (SP-04, TK-30)."""
+    return issued_at is not None and now < issued_at + pause

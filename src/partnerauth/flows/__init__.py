@@ -1,0 +1,49 @@
+"""One module a flow, in the order of a user's life; `FLOWS` has them by the command's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+from partnerauth.flow import Flow
+
+LIFE = (
+    "open_organisation",
+    "set_account",
+    "set_contract",
+    "set_option",
+    "request_access",
+    "grant_access",
+    "refuse_access",
+    "create_user",
+    "set_temporary_password",
+    "sign_in",
+    "sign_out",
+    "change_password",
+    "request_reset",
+    "reset_password",
+    "change_email",
+    "confirm_email",
+    "update_details",
+    "grant",
+    "copy_rights",
+    "revoke",
+    "set_management",
+    "delegate",
+    "pass_on",
+    "withdraw",
+    "deactivate",
+    "reactivate",
+    "delete",
+)
+"""The modules of the flows, from an organisation's first day to a user's last."""
+
+
+def _flows() -> Mapping[str, Flow[Any]]:
+    flows = [import_module(f"{__name__}.{module}").FLOW for module in LIFE]
+    return MappingProxyType({flow.word: flow for flow in flows})
+
+
+FLOWS = _flows()

@@ -1,0 +1,80 @@
+"""Flow: a user changes his password.
+Refuses: too-many-attempts, wrong-password, password-policy, confirmation-mismatch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pydantic import SecretStr
+
+from partnerauth import new_passwords
+from partnerauth.decision import Accepted, Answer
+from partnerauth.directory import CredentialOf, SessionByDigest
+from partnerauth.entities import Credential, Member, Session
+from partnerauth.events import PasswordChanged
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, digest, refuse
+from partnerauth.policy import guessing, passwords
+
+
+class ChangePassword(Command):
+    """Change one's own password: the current one, the new one, and the new one again (BP-15)."""
+
+    current: SecretStr
+    password: SecretStr
+    confirm: SecretStr | None = None
+
+
+def needs(s: Situation[ChangePassword]) -> Needs:
+    """How the user proves himself."""
+    yield CredentialOf(s.me.id)
+
+
+def guards(s: Situation[ChangePassword]) -> Iterable[guessing.Guard]:
+    """The user: a stolen session must not serve to guess his password (PW-16)."""
+    yield guessing.against_user(s.me.id, s.portal.limits)
+
+
+def asks(s: Situation[ChangePassword]) -> Asks:
+    """Compare the current one, and what the new one takes."""
+    yield VerifyPassword(_credential(s).password_hash, new_passwords.text(s.command.current))
+    yield from new_passwords.asked(s, s.command.password)
+
+
+def decide(s: Situation[ChangePassword]) -> Answer:
+    """Change it: every other session and every link ends (GX-04, GX-06)."""
+    credential, command = _credential(s), s.command
+    current, new = new_passwords.text(command.current), new_passwords.text(command.password)
+    right = s.answers[VerifyPassword(credential.password_hash, current)]
+    if refused := refuse(
+        None if right else passwords.WRONG_PASSWORD.broken(),
+        *new_passwords.acceptable(
+            s,
+            command.password,
+            command.confirm,
+            personal=new_passwords.personal_words(s.me),
+            unchanged=new == current,
+        ),
+    ):
+        return refused
+    after = new_passwords.kept(s, credential, command.password)
+    counter = guessing.forgotten(guessing.against_user(s.me.id, s.portal.limits).key)
+    return Accepted(
+        events=(PasswordChanged(organisation=s.me.organisation, by=s.by, at=s.now, user=s.me.id),),
+        keeps=(after, counter, *_this_session(s, after)),
+    )
+
+
+def _this_session(s: Situation[ChangePassword], after: Credential) -> tuple[Session, ...]:
+    if not isinstance(s.actor, Member) or not s.actor.session:
+        return ()
+    return (replace(s.directory.the(SessionByDigest(digest(s.actor.session))), epoch=after.epoch),)
+
+
+def _credential(s: Situation[ChangePassword]) -> Credential:
+    return s.directory.get(CredentialOf(s.me.id)) or Credential(user=s.me.id)
+
+
+FLOW = Flow(
+    command=ChangePassword, needs=needs, guards=guards, asks=asks, decide=decide, with_temporary_password=True
+)

@@ -1,0 +1,127 @@
+"""Flow: the operator grants what somebody asked for: a ceiling, and the organisation's first administrator.
+Refuses: other-organisation, nothing-requested, administrator-exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from partnerauth.decision import Accepted, Answer
+from partnerauth.directory import (
+    AccessRequestOf,
+    AccountById,
+    AdministratorsOf,
+    CredentialOf,
+    OrganisationById,
+    SelectionOf,
+    UserById,
+)
+from partnerauth.entities import AccessRequest, Account, AccountId, Credential, Purpose, State, User, UserId
+from partnerauth.events import AccessGranted, AccountSet
+from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse
+from partnerauth.policy import enrolment, isolation, management, rights, tokens
+
+
+class GrantAccess(Command):
+    """Grant everything that a user has asked for and that is not answered yet."""
+
+    user: UserId
+
+
+def needs(s: Situation[GrantAccess]) -> Needs:
+    """The applicant, his request, his organisation and its administrators, and what he holds there already."""
+    yield UserById(s.command.user)
+    yield AccessRequestOf(s.command.user)
+    yield CredentialOf(s.command.user)
+    if user := s.directory.find(UserById(s.command.user)):
+        yield OrganisationById(user.organisation)
+        yield AdministratorsOf(user.organisation, s.portal.management.administrator)
+    if request := s.directory.find(AccessRequestOf(s.command.user)):
+        for account, application in request.wanted:
+            yield AccountById(account)
+            yield SelectionOf(s.command.user, account, application)
+
+
+def asks(_: Situation[GrantAccess]) -> Asks:
+    """A link to set the password."""
+    yield DrawLink()
+
+
+def decide(s: Situation[GrantAccess]) -> Answer:
+    """Give all rights and resources of what was asked for, and every management right the options allow (BP-01)."""
+    if refused := refuse(isolation.own(None, s.directory.get(UserById(s.command.user)), s.command.user)) or refuse(
+        enrolment.requested(s.directory.get(AccessRequestOf(s.command.user)))
+    ):
+        return refused
+    user = s.directory.the(UserById(s.command.user))
+    administrators = s.directory.the(AdministratorsOf(user.organisation, s.portal.management.administrator))
+    if refused := refuse(
+        enrolment.first_administrator(administrators, user.id) if user.state is State.PENDING else None
+    ):
+        return refused
+    return _granted(s, user, s.directory.the(AccessRequestOf(user.id)))
+
+
+def _granted(s: Situation[GrantAccess], user: User, request: AccessRequest) -> Accepted:
+    organisation = s.directory.the(OrganisationById(user.organisation))
+    accounts = _accounts(s, user, request)
+    opened = tuple(
+        AccountSet(
+            organisation=user.organisation,
+            by=s.by,
+            at=s.now,
+            account=account.id,
+            title=account.name,
+            applications=account.applications,
+            contracts=account.contracts,
+            billing_addresses=account.billing_addresses,
+        )
+        for account in accounts.values()
+        if account != s.directory.get(AccountById(account.id))
+    )
+    ceilings = tuple(
+        (account, code, tuple(sorted(rights.ceiling(s.portal.applications[code], accounts[account], organisation))))
+        for account, code in request.wanted
+    )
+    granted = AccessGranted(
+        organisation=user.organisation,
+        by=s.by,
+        at=s.now,
+        user=user.id,
+        ceilings=ceilings,
+        management=management.every(s.portal, organisation),
+    )
+    if user.state is not State.PENDING:
+        return Accepted(
+            events=(*opened, granted), mails=(mail(s, "access-granted", user.email.original, user.details),)
+        )
+    draft = s.answers[DrawLink()]
+    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    link = tokens.issued(
+        id=draft.id,
+        digest=draft.digest,
+        purpose=Purpose.RESET,
+        subject=user.id,
+        expires_at=s.now + s.portal.lifetimes.reset,
+        epoch=credential.epoch,
+    )
+    return Accepted(
+        events=(*opened, granted),
+        mails=(mail(s, "access-granted", user.email.original, user.details, token=draft.id),),
+        keeps=(credential, *link),
+    )
+
+
+def _accounts(s: Situation[GrantAccess], user: User, request: AccessRequest) -> Mapping[AccountId, Account]:
+    """Return the accounts asked for, each with the applications asked for, opened where there is none yet."""
+    accounts: dict[AccountId, Account] = {}
+    for identity, code in request.wanted:
+        account = accounts.get(identity) or s.directory.get(AccountById(identity))
+        if account is None:
+            name = identity.partition("/")[2]
+            account = Account(id=identity, organisation=user.organisation, name=name, applications=frozenset())
+        accounts[identity] = replace(account, applications=account.applications | {code})
+    return accounts
+
+
+FLOW = Flow(command=GrantAccess, needs=needs, asks=asks, decide=decide)

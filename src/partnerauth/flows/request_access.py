@@ -1,0 +1,155 @@
+"""Flow: a company's first person, or an administrator, asks the operator for access to an application.
+Refuses: unknown-name, other-organisation, management-right-missing, field-required, field-malformed, email-malformed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from partnerauth.addresses import EmailAddress, name_key, parse
+from partnerauth.decision import Accepted, Answer
+from partnerauth.directory import (
+    AccessRequestOf,
+    AccountById,
+    AdministratorsOf,
+    LoginNameByKey,
+    OrganisationById,
+    UserById,
+)
+from partnerauth.entities import IMPLIED_ACCOUNT, OrganisationId, State, User, UserId, account_id
+from partnerauth.events import AccessRequested, Event, OrganisationOpened
+from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, refuse, untold
+from partnerauth.policy import domains, enrolment, forms, isolation, management, offers
+
+NEW_USER = DrawId("user")
+
+
+class RequestAccess(Command):
+    """Ask for an application on an account; a visitor says in `details` who he is, with his address."""
+
+    organisation: OrganisationId = OrganisationId("")
+    application: str
+    account: str = IMPLIED_ACCOUNT
+    details: Mapping[str, str] = Field(default_factory=dict)
+
+
+def needs(s: Situation[RequestAccess]) -> Needs:
+    """The organisation and account, the administrators there, and whose names the applicant's are."""
+    organisation = _organisation(s)
+    yield OrganisationById(organisation)
+    yield AccountById(account_id(organisation, s.command.account))
+    if s.user:
+        yield AccessRequestOf(s.user.id)
+        return
+    yield AdministratorsOf(organisation, s.portal.management.administrator)
+    for key in _names(s):
+        yield LoginNameByKey(key)
+        if claim := s.directory.find(LoginNameByKey(key)):
+            yield UserById(claim.user)
+            yield AccessRequestOf(claim.user)
+
+
+def asks(_: Situation[RequestAccess]) -> Asks:
+    """An id, should the applicant become a user."""
+    yield NEW_USER
+
+
+def decide(s: Situation[RequestAccess]) -> Answer:
+    """Note the request; a visitor is never told what his address or company is known for (GX-03)."""
+    if refused := refuse(offers.known_application(s.portal, s.command.application)):
+        return refused
+    return _of_administrator(s) if s.user else _of_visitor(s)
+
+
+def _of_administrator(s: Situation[RequestAccess]) -> Answer:
+    account = s.directory.get(AccountById(account_id(_organisation(s), s.command.account)))
+    if refused := refuse(isolation.own(s.tenant, account, s.command.account)) or refuse(
+        management.is_administrator(s.portal, s.me)
+    ):
+        return refused
+    return Accepted(events=(_requested(s, s.me.id, s.me.email, enters=False),))
+
+
+def _of_visitor(s: Situation[RequestAccess]) -> Answer:
+    details = s.command.details
+    address = parse(details.get("email", ""))
+    identities = [s.command.organisation, *([] if s.command.account == IMPLIED_ACCOUNT else [s.command.account])]
+    if refused := refuse(forms.known_fields(s.portal, "request-access", details)) or refuse(
+        forms.complete(s.portal, "request-access", details),
+        forms.well_formed(details),
+        domains.well_formed(address) if details.get("email", "").strip() else None,
+        None if all(map(forms.identifies, identities)) else forms.FIELD_MALFORMED.broken(fields=("organisation",)),
+    ):
+        return refused
+    if address is None:
+        raise LookupError(s.command)
+    organisation = s.directory.get(OrganisationById(s.command.organisation))
+    applicant, taken = _applicant(s)
+    if taken:
+        return Accepted(
+            events=(untold(s, enrolment.ALREADY_EXISTS.code, address.key),),
+            mails=(mail(s, "already-registered", address.original, details),),
+        )
+    if s.directory.get(AdministratorsOf(s.command.organisation, s.portal.management.administrator)):
+        return Accepted(
+            events=(untold(s, enrolment.ADMINISTRATOR_EXISTS.code, address.key, s.command.organisation),),
+            mails=(mail(s, "administrator-exists", address.original, details),),
+        )
+    opened: tuple[Event, ...] = ()
+    if organisation is None:
+        opened = (
+            OrganisationOpened(
+                organisation=s.command.organisation,
+                by=s.by,
+                at=s.now,
+                title=s.command.organisation,
+                requested=True,
+            ),
+        )
+    if applicant:
+        return Accepted(events=(*opened, _requested(s, applicant.id, address, enters=False, again=True)))
+    user = UserId(s.answers[NEW_USER])
+    return Accepted(events=(*opened, _requested(s, user, address, enters=True)), created=user)
+
+
+def _requested(
+    s: Situation[RequestAccess], user: UserId, address: EmailAddress, *, enters: bool, again: bool = False
+) -> AccessRequested:
+    details = forms.filled(s.portal, "request-access", s.command.details) if enters else {}
+    return AccessRequested(
+        organisation=_organisation(s),
+        by=s.by,
+        at=s.now,
+        user=user,
+        email=address,
+        username=details.get("username", ""),
+        details=forms.about_the_person(details),
+        account=account_id(_organisation(s), s.command.account),
+        application=s.command.application,
+        enters=enters,
+        again=again,
+    )
+
+
+def _applicant(s: Situation[RequestAccess]) -> tuple[User | None, bool]:
+    """Return the applicant where he asked before, and whether a name of his belongs to somebody else."""
+    claims = [s.directory.get(LoginNameByKey(key)) for key in _names(s)]
+    users = {claim.user: s.directory.the(UserById(claim.user)) for claim in claims if claim}
+    if not users:
+        return None, False
+    first, *others = users.values()
+    waits = first.state in {State.PENDING, State.REJECTED} and first.organisation == s.command.organisation
+    return (None, True) if others or not waits else (first, False)
+
+
+def _names(s: Situation[RequestAccess]) -> tuple[str, ...]:
+    names = (name_key(s.command.details.get(field, "")) for field in ("email", "username"))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _organisation(s: Situation[RequestAccess]) -> OrganisationId:
+    return s.command.organisation or (s.user.organisation if s.user else OrganisationId(""))
+
+
+FLOW = Flow(command=RequestAccess, needs=needs, asks=asks, decide=decide)

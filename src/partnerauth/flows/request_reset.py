@@ -1,0 +1,95 @@
+"""Flow: a visitor has forgotten his user name or password.  Refuses: email-not-lowercase; to the visitor the answer is
+the same whoever he is (GX-03)."""
+
+from __future__ import annotations
+
+from partnerauth.addresses import name_key
+from partnerauth.decision import Accepted, Answer
+from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, OrganisationById, TokenById, UserById
+from partnerauth.entities import Credential, Purpose, State, User
+from partnerauth.events import ResetRequested
+from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
+from partnerauth.policy import domains, management, offers, passwords, standing, tokens
+
+
+class RequestReset(Command):
+    """Ask for a link to set a new password, by user name or address (BP-16, ED-02, KP-11, SP-02, DP-11)."""
+
+    identifier: str
+    source: str = "here"
+
+
+def needs(s: Situation[RequestReset]) -> Needs:
+    """Whose the name is, and the link that he was sent last."""
+    yield LoginNameByKey(_name(s))
+    if claim := s.directory.find(LoginNameByKey(_name(s))):
+        latest = LatestTokenOf(claim.user, Purpose.RESET)
+        yield UserById(claim.user)
+        yield CredentialOf(claim.user)
+        yield latest
+        if newest := s.directory.find(latest):
+            yield TokenById(newest.token)
+    if user := _identified(s):
+        yield OrganisationById(user.organisation)
+
+
+def asks(_: Situation[RequestReset]) -> Asks:
+    """A link, whether or not there is anybody to send it to (GX-03)."""
+    yield DrawLink()
+
+
+def decide(s: Situation[RequestReset]) -> Answer:
+    """Mail a link to whoever may set a new password himself, and put the truth on record."""
+    if refused := refuse(domains.written_in_lower_case(s.command.identifier, s.portal.email_spelling)):
+        return refused
+    user = _identified(s)
+    if user is None:
+        return Accepted(events=(untold(s, offers.UNKNOWN_NAME.code, _name(s)),))
+    standing_code = None if user.state is State.INVITED else standing.acts(user)
+    if standing_code is not None:
+        return Accepted(events=(untold(s, standing_code.code, user.id, user.organisation),))
+    if not management.holds(s.portal, user, management.RESET_PASSWORD):
+        return Accepted(
+            events=(untold(s, passwords.RESET_NOT_PERMITTED.code, user.id, user.organisation),),
+            mails=(mail(s, "reset-not-permitted", user.email.original, user.details, username=_called(user)),),
+        )
+    event = ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id)
+    return Accepted(events=(event,)) if _was_just_mailed(s, user) else _mailed(s, user, event)
+
+
+def _mailed(s: Situation[RequestReset], user: User, event: ResetRequested) -> Accepted:
+    draft = s.answers[DrawLink()]
+    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    link = tokens.issued(
+        id=draft.id,
+        digest=draft.digest,
+        purpose=Purpose.RESET,
+        subject=user.id,
+        expires_at=s.now + s.portal.lifetimes.reset,
+        epoch=credential.epoch,
+    )
+    told = mail(s, "password-reset", user.email.original, user.details, token=draft.id, username=_called(user))
+    return Accepted(events=(event,), mails=(told,), keeps=link)
+
+
+def _was_just_mailed(s: Situation[RequestReset], user: User) -> bool:
+    newest = s.directory.get(LatestTokenOf(user.id, Purpose.RESET))
+    token = s.directory.get(TokenById(newest.token)) if newest else None
+    issued_at = token.expires_at - s.portal.lifetimes.reset if token and not token.used else None
+    return tokens.too_soon(issued_at, s.portal.limits.mail_again_after, s.now)
+
+
+def _identified(s: Situation[RequestReset]) -> User | None:
+    claim = s.directory.find(LoginNameByKey(_name(s)))
+    return s.directory.find(UserById(claim.user)) if claim else None
+
+
+def _called(user: User) -> str:
+    return user.username or user.email.original
+
+
+def _name(s: Situation[RequestReset]) -> str:
+    return name_key(s.command.identifier) or ""
+
+
+FLOW = Flow(command=RequestReset, needs=needs, asks=asks, decide=decide)

@@ -1,0 +1,82 @@
+"""Flow: whoever holds the link from the mail sets a password; the first time makes an invited user active.
+Refuses: link-unknown, link-used, link-expired, password-policy, confirmation-mismatch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import SecretStr
+
+from partnerauth import new_passwords, sessions
+from partnerauth.decision import Accepted, Answer
+from partnerauth.directory import CredentialOf, LatestTokenOf, OrganisationById, TokenByDigest, TokenById, UserById
+from partnerauth.entities import Credential, Purpose, State, Token, UserId
+from partnerauth.events import PasswordReset
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, digest, refuse
+from partnerauth.policy import guessing, standing, tokens
+
+
+class ResetPassword(Command):
+    """Set a new password with the secret of a mailed link; `confirm` left out equals the password."""
+
+    token: SecretStr
+    password: SecretStr
+    confirm: SecretStr | None = None
+    browser: str = ""
+
+
+def needs(s: Situation[ResetPassword]) -> Needs:
+    """The link, whose it is, and whether it is his newest."""
+    by_digest = TokenByDigest(digest(s.command.token.get_secret_value()))
+    yield by_digest
+    if identity := s.directory.find(by_digest):
+        yield TokenById(identity)
+        if token := s.directory.find(TokenById(identity)):
+            user = UserId(token.subject)
+            yield UserById(user)
+            yield CredentialOf(user)
+            yield LatestTokenOf(token.subject, Purpose.RESET)
+            if found := s.directory.find(UserById(user)):
+                yield OrganisationById(found.organisation)
+    yield from sessions.needs(s.directory, s.command.browser)
+
+
+def asks(s: Situation[ResetPassword]) -> Asks:
+    """What the password takes, also where the link is worth nothing (GX-03)."""
+    yield from new_passwords.asked(s, s.command.password)
+    yield sessions.NEW_SESSION
+
+
+def decide(s: Situation[ResetPassword]) -> Answer:
+    """Set it: the link is used up, and every session and other link ends (GX-04, GX-06)."""
+    token = _token(s)
+    user = s.directory.get(UserById(UserId(token.subject))) if token else None
+    latest = s.directory.get(LatestTokenOf(token.subject, Purpose.RESET)) if token else None
+    before = s.directory.get(CredentialOf(user.id)) if user else None
+    if refused := refuse(tokens.stands(token if user else None, Purpose.RESET, latest, before, s.now)):
+        return refused
+    if token is None or user is None:
+        raise LookupError(s.command)
+    if refused := refuse(None if user.state is State.INVITED else standing.acts(user)) or refuse(
+        *new_passwords.acceptable(
+            s, s.command.password, s.command.confirm, personal=new_passwords.personal_words(user)
+        )
+    ):
+        return refused
+    after = new_passwords.kept(s, before or Credential(user=user.id), s.command.password)
+    reset = PasswordReset(organisation=user.organisation, by=user.id, at=s.now, user=user.id)
+    used = replace(token, used=True)
+    counter = guessing.forgotten(guessing.against_user(user.id, s.portal.limits).key)
+    if not s.portal.sign_in.after_reset:
+        return Accepted(events=(reset,), keeps=(used, after, counter))
+    after = replace(after, signed_in=True)
+    events, rows, secret = sessions.begun(s, user, after, s.command.browser)
+    return Accepted(events=(reset, *events), keeps=(used, after, counter, *rows), session=secret)
+
+
+def _token(s: Situation[ResetPassword]) -> Token | None:
+    identity = s.directory.get(TokenByDigest(digest(s.command.token.get_secret_value())))
+    return s.directory.get(TokenById(identity)) if identity else None
+
+
+FLOW = Flow(command=ResetPassword, needs=needs, asks=asks, decide=decide)

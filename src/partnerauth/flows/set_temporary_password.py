@@ -1,0 +1,65 @@
+"""Flow: whoever manages a user gives him a new temporary password.
+Refuses: other-organisation, not-offered, management-right-missing, user-inactive, password-policy."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from partnerauth import new_passwords
+from partnerauth.decision import Accepted, Answer
+from partnerauth.directory import AttemptsAgainst, CredentialOf, UserById
+from partnerauth.entities import Credential, UserId
+from partnerauth.events import TemporaryPasswordSet
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, mail, refuse
+from partnerauth.policy import guessing, isolation, management, offers, standing
+
+
+class SetTemporaryPassword(Command):
+    """Give a user a temporary password; one that is left out is generated and mailed to him."""
+
+    user: UserId
+    password: SecretStr | None = None
+
+
+def needs(s: Situation[SetTemporaryPassword]) -> Needs:
+    """The user and his credential."""
+    yield UserById(s.command.user)
+    yield CredentialOf(s.command.user)
+    yield AttemptsAgainst(guessing.against_user(s.command.user, s.portal.limits).key)
+
+
+def asks(s: Situation[SetTemporaryPassword]) -> Asks:
+    """What the password takes."""
+    yield from new_passwords.asked(s, s.command.password)
+
+
+def decide(s: Situation[SetTemporaryPassword]) -> Answer:
+    """Set it: older sessions and links end, and nothing else can be done until it is changed (BP-13)."""
+    user = s.directory.get(UserById(s.command.user))
+    if refused := refuse(isolation.own(s.tenant, user, s.command.user)) or refuse(
+        offers.NOT_OFFERED.broken(name="set-temporary-password (for oneself)") if user == s.me else None
+    ):
+        return refused
+    user = s.directory.the(UserById(s.command.user))
+    if refused := refuse(
+        management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management]),
+        standing.acts(user),
+        *new_passwords.acceptable(s, s.command.password, None, personal=new_passwords.personal_words(user)),
+    ):
+        return refused
+    before = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    until = s.now + s.portal.lifetimes.temporary_password
+    token = new_passwords.generated(s, s.command.password)
+    name = user.username or user.email.original
+    told = (mail(s, "temporary-password", user.email.original, user.details, token=token, username=name),)
+    return Accepted(
+        events=(TemporaryPasswordSet(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),
+        mails=told if token else (),
+        keeps=(
+            new_passwords.kept(s, before, s.command.password, temporary_until=until),
+            guessing.forgotten(guessing.against_user(user.id, s.portal.limits).key),
+        ),
+    )
+
+
+FLOW = Flow(command=SetTemporaryPassword, needs=needs, asks=asks, decide=decide)

@@ -1,0 +1,68 @@
+"""How a session begins, whichever flow begins it: the work to ask for and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from partnerauth.directory import Directory, SessionByDigest, SessionsIn, UserById
+from partnerauth.entities import Credential, Entity, Session, User
+from partnerauth.events import Event, SessionReplaced, SignedIn
+from partnerauth.flow import DrawSession, Needs, Situation
+from partnerauth.policy import standing
+
+NEW_SESSION = DrawSession()
+
+
+def needs(directory: Directory, browser: str) -> Needs:
+    """The sessions in the browser, and whose they are."""
+    yield SessionsIn(browser)
+    for digest in directory.find(SessionsIn(browser)) or ():
+        yield SessionByDigest(digest)
+        if session := directory.find(SessionByDigest(digest)):
+            yield UserById(session.user)
+
+
+def begun(
+    s: Situation[Any], user: User, credential: Credential, browser: str, *, stay: bool = False
+) -> tuple[tuple[Event, ...], tuple[Entity, ...], str]:
+    """Return the events, the rows and the secret of a new session (SE-01, SE-09).
+
+    Where the portal has one user per browser, another user's session there ends (ED-09).
+    """
+    rules = s.portal.sign_in
+    draft = s.answers[NEW_SESSION]
+    session = Session(
+        digest=draft.digest,
+        user=user.id,
+        browser=browser,
+        started_at=s.now,
+        expires_at=s.now + (rules.stays if stay else rules.lasts),
+        epoch=credential.epoch,
+    )
+    replaced = others(s.directory, user, browser, s.now) if rules.one_user_per_browser else ()
+    over = tuple(ended(each, standing.SESSION_REPLACED.code) for each in replaced)
+    begins = SignedIn(organisation=user.organisation, by=user.id, at=s.now, user=user.id, browser=browser)
+    told = (
+        SessionReplaced(
+            organisation=s.directory.the(UserById(each.user)).organisation,
+            by=user.id,
+            at=s.now,
+            user=each.user,
+            browser=browser,
+        )
+        for each in replaced
+    )
+    return (begins, *told), (session, *over), draft.id
+
+
+def others(directory: Directory, user: User, browser: str, now: datetime) -> tuple[Session, ...]:
+    """Return other users' sessions in a browser that nobody has ended and that have not expired."""
+    sessions = [directory.the(SessionByDigest(digest)) for digest in directory.the(SessionsIn(browser))]
+    return tuple(each for each in sessions if each.user != user.id and not each.ended and now < each.expires_at)
+
+
+def ended(session: Session, code: str) -> Session:
+    """Return a session that is over, and the code that tells its user why."""
+    return replace(session, ended=code)
