@@ -36,7 +36,7 @@ TEST: Final = Cost(1, 8, 1)
 """The cheapest that Argon2 allows: protects nothing, for tests alone."""
 
 LONGEST_SECRET: Final = 1024
-"""Bytes of UTF-8 that are hashed at most: 256 characters, the most that a policy allows, of four bytes each."""
+"""Bytes of UTF-8 that are hashed at most: 256 characters, the most a policy allows, of four bytes each."""
 
 _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
@@ -83,7 +83,7 @@ class Argon2Hasher:
             return _hash(secret, os.urandom(_SALT_BYTES), self._cost)
 
     def verify(self, hash: str | None, password: str) -> bool:  # noqa: A002 - the word of the field
-        """Return whether the stored hash is one of this password; never for none, an empty or unusable one."""
+        """Return whether the stored hash is one of this password; never for none, or one that is unusable."""
         secret = _secret(password)
         with self._turn():
             matches, spent = (False, 0) if secret is None else _compare(hash or "", secret)
