@@ -97,6 +97,7 @@ _NAMEABLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """The facts that each text may name, the words of the vocabularies aside."""
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _WEB_ADDRESS: Final = re.compile(
     r"(?:[a-z][a-z0-9+.-]*:)?//\S+"  # any scheme, or none
@@ -226,6 +227,9 @@ def _fact(shown: Mapping[str, str], name: str, key: str) -> str:
 
 def _shown(name: str, fact: Fact, language: str, overrides: Mapping[str, str]) -> str:
     if name in _SECONDS:
+        if not _NUMBER.fullmatch(str(fact)):
+            message = f"{name}: {fact!r} is not a length of time, such as 24 or 0.5"
+            raise ValueError(message)
         return _length_of_time(ceil(Decimal(str(fact)) * _SECONDS[name]), language, overrides)
     words = fact if isinstance(fact, tuple) else (str(fact),)
     return ", ".join(_word(name, word, language, overrides) for word in words) or "–"  # noqa: RUF001 - a dash
