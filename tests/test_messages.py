@@ -144,6 +144,19 @@ def test_several_words_are_joined_and_none_is_a_dash() -> None:
     )
 
 
+def test_what_exceeds_is_named_with_its_kind() -> None:
+    broken = RULES["delegation-limit"].broken(exceeding=("view-prices", "billing-address B 1"))
+
+    assert say(broken, "nl") == (
+        "U kunt alleen geven wat u zelf hebt; u hebt view-prices, facturatieadres B 1 niet."
+    )
+
+
+def test_a_field_is_a_kind_of_name_too() -> None:
+    assert "(Anrede)" in say(RULES["unknown-name"].broken(kind="title", names="dr"), "de")
+    assert "(beheerrecht)" in say(RULES["unknown-name"].broken(kind="management right", names="root"), "nl")
+
+
 def test_rights_and_profiles_stay_as_they_are_written() -> None:
     broken = RULES["matrix-mandatory-missing"].broken(profile="pro-2", rights=("general-access",))
 

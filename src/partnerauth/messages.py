@@ -53,13 +53,13 @@ MAILS: Final[Mapping[str, MailFacts]] = MappingProxyType(
         "verification-code": MailFacts(needs=("portal", "code"), may_have=("hours",)),
         "already-registered": MailFacts(needs=("portal",), may_have=("name",)),
         "password-reset": MailFacts(needs=("portal", "link"), may_have=("name", "username", "hours")),
-        "reset-not-permitted": MailFacts(needs=("portal",), may_have=("name",)),
+        "reset-not-permitted": MailFacts(needs=("portal",), may_have=("name", "username")),
         "temporary-password": MailFacts(needs=("portal", "password"), may_have=("name", "username", "hours")),
         "join-request": MailFacts(needs=("portal", "name", "address", "organisation"), greets=False),
         "join-approved": MailFacts(needs=("portal", "organisation"), may_have=("name",)),
         "join-rejected": MailFacts(needs=("portal", "organisation"), may_have=("name",)),
         "confirm-email": MailFacts(needs=("portal", "link"), may_have=("name", "address", "hours")),
-        "email-changed": MailFacts(needs=("portal",), may_have=("name", "address")),
+        "email-changed": MailFacts(needs=("portal",), may_have=("name",)),
         "account-created": MailFacts(needs=("portal",), may_have=("name", "username", "address")),
         "access-granted": MailFacts(
             needs=("portal",), may_have=("name", "application", "organisation", "link", "hours")
@@ -76,10 +76,18 @@ NOTICES: Final = ("reset-requested", "no-mail", "reset-chain", "known-addresses"
 unknown (ED-01, SP-05).
 """
 
-_VOCABULARIES: Final[Mapping[str, str]] = MappingProxyType(
-    {"unmet": "requirement", "fields": "field", "state": "state", "kind": "kind", "status": "status"}
+_VOCABULARIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "unmet": ("requirement",),
+        "fields": ("field",),
+        "state": ("state",),
+        "kind": ("kind", "field"),
+        "status": ("status",),
+    }
 )
-"""The facts that are words of the rulebook, and the vocabulary that translates them."""
+"""The facts that are words of the rulebook, and the vocabularies that translate them."""
+
+_VOCABULARY_KEYS: Final = ("word.requirement.", "word.field.", "word.state.", "word.kind.", "word.status.")
 
 _SECONDS: Final[Mapping[str, int]] = MappingProxyType({"seconds": 1, "hours": 3600})
 """The facts that are lengths of time, and the seconds of their unit."""
@@ -185,7 +193,7 @@ def override_problems(overrides: Mapping[str, str]) -> tuple[str, ...]:
 
 def _nameable(key: str) -> tuple[str, ...] | None:
     """Return the facts that a text may name; None where there is no such text."""
-    if any(key.startswith(f"word.{vocabulary}.") for vocabulary in _VOCABULARIES.values()):
+    if key.startswith(_VOCABULARY_KEYS):
         return ()  # A portal's own fields and statuses have words too.
     return _NAMEABLE.get(key)
 
@@ -236,10 +244,14 @@ def _shown(name: str, fact: Fact, language: str, overrides: Mapping[str, str]) -
 
 
 def _word(name: str, word: str, language: str, overrides: Mapping[str, str]) -> str:
-    vocabulary = _VOCABULARIES.get(name)
-    # A name of the portal file that the vocabulary lacks, such as a form's own field, is shown as it stands.
-    translated = _find(f"word.{vocabulary}.{word}", language, overrides) if vocabulary else None
-    return translated or _one_line(word)
+    kind, _, resource = word.partition(" ")
+    if name == "exceeding" and resource:
+        return f"{_word('kind', kind, language, overrides)} {_one_line(resource)}"
+    for vocabulary in _VOCABULARIES.get(name, ()):
+        if translated := _find(f"word.{vocabulary}.{word.replace(' ', '-')}", language, overrides):
+            return translated
+    # A name of the portal file that no vocabulary has, such as a form's own field, is shown as it stands.
+    return _one_line(word)
 
 
 def _length_of_time(seconds: int, language: str, overrides: Mapping[str, str]) -> str:

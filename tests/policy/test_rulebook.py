@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 
 import pytest
 
+from partnerauth import policy
 from partnerauth.decision import Rule
 from partnerauth.policy.rulebook import FACTS, LAW, RULEBOOK, RULES, rules_of
 
@@ -80,6 +83,16 @@ every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 @pytest.mark.rule("GX-09")
 def test_every_code_of_the_rulebook_is_there_once_and_in_its_order() -> None:
     assert list(RULES)[: len(CODES)] == CODES
+
+
+def test_every_rule_of_every_topic_is_collected() -> None:
+    topics = [
+        importlib.import_module(f"partnerauth.policy.{each.name}")
+        for each in pkgutil.iter_modules(policy.__path__)
+    ]
+    rules = [value for topic in topics for value in vars(topic).values() if isinstance(value, Rule)]
+
+    assert sorted(rule.code for rule in rules) == sorted(RULES)
 
 
 @every_rule

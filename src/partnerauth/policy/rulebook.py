@@ -88,6 +88,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             sso.SSO_REFUSED,
             forms.FIELD_MALFORMED,
             domains.EMAIL_MALFORMED,
+            enrolment.NOTHING_REQUESTED,
         )
     }
 )
