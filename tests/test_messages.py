@@ -388,7 +388,7 @@ def test_a_portal_says_things_in_its_own_words() -> None:
         "mail.password-reset.subject.nl": "Wachtwoord voor {portal}\r\nX-Header: 1",
         "mail.password-reset.text.nl": "Klik <hier>:\n{link}",
         "rule.delegation-limit.says.nl": "Dat mag u niet geven: {exceeding}.",
-        "word.field.model-code.nl": "modelcode",
+        "word.field.colour.nl": "kleur",
         "notice.no-mail.nl": "Bel ons.",
     }
     mail = render_mail("password-reset", "nl", MAIL_FACTS, overrides=overrides)
@@ -400,12 +400,8 @@ def test_a_portal_says_things_in_its_own_words() -> None:
     assert say(RULES["delegation-limit"].broken(exceeding="ftp"), "nl", overrides=overrides) == (
         "Dat mag u niet geven: ftp."
     )
-    assert "modelcode" in say(
-        RULES["field-required"].broken(fields=("model-code",)), "nl", overrides=overrides
-    )
-    assert "model-code" in say(
-        RULES["field-required"].broken(fields=("model-code",)), "fr", overrides=overrides
-    )
+    assert "kleur" in say(RULES["field-required"].broken(fields=("colour",)), "nl", overrides=overrides)
+    assert "colour" in say(RULES["field-required"].broken(fields=("colour",)), "fr", overrides=overrides)
     assert notice("no-mail", "nl", overrides=overrides) == "Bel ons."
 
 
