@@ -414,7 +414,7 @@ def test_a_portal_says_things_in_its_own_words() -> None:
         ("notice.nothing.nl", "Niets", "no such text"),
         ("subject", "Dag", "no such text"),
         ("mail.password-reset.text.nl", "{passwort}", "nothing fills passwort; it may name portal, link"),
-        ("mail.password-reset.subject.nl", "{link} {hours}", "nothing fills hours; it may name portal, link"),
+        ("mail.password-reset.subject.nl", "{link} {hours}", "nothing fills hours, link; it may name portal"),
         ("rule.delete-forbidden.says.nl", "{user}", "nothing fills user; it may name none"),
         ("word.time.days.nl", "{days}", "nothing fills days; it may name count"),
     ],
@@ -432,6 +432,13 @@ def test_a_portals_own_mail_that_names_an_unknown_fact_is_not_sent() -> None:
     with pytest.raises(ValueError, match=r"mail\.password-reset\.text: the fact 'passwort' is missing"):
         render_mail(
             "password-reset", "nl", MAIL_FACTS, overrides={"mail.password-reset.text.nl": "{passwort}"}
+        )
+
+
+def test_no_secret_stands_in_a_subject() -> None:
+    with pytest.raises(ValueError, match=r"mail\.verification-code\.subject: the fact 'code' is missing"):
+        render_mail(
+            "verification-code", "nl", MAIL_FACTS, overrides={"mail.verification-code.subject.nl": "{code}"}
         )
 
 

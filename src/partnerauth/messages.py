@@ -89,6 +89,9 @@ _VOCABULARIES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 _VOCABULARY_KEYS: Final = ("word.requirement.", "word.field.", "word.state.", "word.kind.", "word.status.")
 
+_SECRETS: Final = frozenset({"link", "code", "password"})
+"""The facts that arrive letter by letter, and never in a subject, which shows on locked screens."""
+
 _SECONDS: Final[Mapping[str, int]] = MappingProxyType({"seconds": 1, "hours": 3600})
 """The facts that are lengths of time, and the seconds of their unit."""
 
@@ -96,7 +99,10 @@ _TIMES: Final = ("second", "seconds", "minute", "minutes", "hour", "hours", "day
 
 _NAMEABLE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {f"rule.{code}.says": facts for code, facts in FACTS.items()}
-    | {f"mail.{template}.subject": facts.needs for template, facts in MAILS.items()}
+    | {
+        f"mail.{template}.subject": tuple(name for name in facts.needs if name not in _SECRETS)
+        for template, facts in MAILS.items()
+    }
     | {f"mail.{template}.text": (*facts.needs, *facts.may_have) for template, facts in MAILS.items()}
     | {"mail.greeting": ("name",), "mail.greeting-unnamed": (), "mail.closing": ("portal",)}
     | {f"notice.{name}": () for name in NOTICES}
@@ -115,8 +121,6 @@ _WEB_ADDRESS: Final = re.compile(
 )
 _DOT_IN_A_NAME: Final = re.compile(r"(?<=\w)\.(?=\w\w)")
 _LINK: Final = re.compile(r"https?://[^\s\"'<>]+")
-_OURS: Final = frozenset({"link", "code", "password"})
-"""The facts that arrive letter by letter: made by the portal, or to be typed exactly so."""
 
 
 def languages() -> tuple[str, ...]:
@@ -168,7 +172,8 @@ def render_mail(
         _text("mail.closing", language, overrides),
     ]
     subject = _text(f"mail.{template}.subject", language, overrides)
-    headline = _one_line(_fill(subject, lambda name: _fact(shown, name, f"mail.{template}.subject")))
+    public = {name: fact for name, fact in shown.items() if name not in _SECRETS}
+    headline = _one_line(_fill(subject, lambda name: _fact(public, name, f"mail.{template}.subject")))
     return RenderedMail(
         subject=headline,
         text="\n\n".join(_fill(each, shown.__getitem__) for each in paragraphs) + "\n",
@@ -266,9 +271,10 @@ def _length_of_time(seconds: int, language: str, overrides: Mapping[str, str]) -
 
 
 def _mailed(name: str, fact: str, language: str, overrides: Mapping[str, str]) -> str:
-    if name in _OURS:
+    if name in _SECRETS:
         return fact
-    return _WEB_ADDRESS.sub("[…]", _shown(name, fact, language, overrides))
+    shown = _shown(name, fact, language, overrides)
+    return shown if name == "portal" else _WEB_ADDRESS.sub("[…]", shown)
 
 
 def _one_line(text: str) -> str:
