@@ -28,10 +28,11 @@ from partnerauth.entities import (
 )
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Key(Generic[T]):
+class Key(Generic[T_co]):
     """A question to the store whose answer is a `T`, or None where there is no such thing."""
 
 
@@ -170,17 +171,40 @@ class AdministratorsOf(Key[tuple[UserId, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
-class HasUsers(Key[bool]):
-    """Whether an organisation has any user at all; never None."""
+class SessionsIn(Key[tuple[str, ...]]):
+    """The digests of the sessions in a browser that nobody ended; never None."""
+
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsOf(Key[tuple[str, ...]]):
+    """The digests of a user's sessions, oldest first, ended ones included; never None."""
+
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class UsersOf(Key[tuple[UserId, ...]]):
+    """All users of an organisation: for lists, never for a command; never None."""
 
     organisation: OrganisationId
 
 
 @dataclass(frozen=True, slots=True)
-class SessionsIn(Key[tuple[str, ...]]):
-    """The digests of the sessions in a browser that nobody ended; never None."""
+class HoldersOn(Key[tuple[UserId, ...]]):
+    """The users who were given anything in an application on an account: for questions; never None."""
 
-    browser: str
+    account: AccountId
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationsOn(Key[tuple[Delegation, ...]]):
+    """Everything that was delegated in an application on an account: for questions; never None."""
+
+    account: AccountId
+    application: str
 
 
 Entity: TypeAlias = (

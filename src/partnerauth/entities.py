@@ -22,8 +22,8 @@ IMPLIED_ACCOUNT = "-"
 
 
 def account_id(organisation: str, account: str = IMPLIED_ACCOUNT) -> AccountId:
-    """Return the id of an organisation's account, given the name that the organisation knows it by."""
-    return AccountId(f"{organisation}/{account}")
+    """Return the id of an account, given the name that its organisation knows it by, or the id itself."""
+    return AccountId(account if "/" in account else f"{organisation}/{account}")
 
 
 class State(StrEnum):

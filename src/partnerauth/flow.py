@@ -26,13 +26,15 @@ from partnerauth.directory import (
     SessionByDigest,
     UserById,
 )
-from partnerauth.entities import Actor, Attempts, Mail, Member, Operator, Organisation, OrganisationId, System, User, UserId, Visitor
+from partnerauth.entities import Account, Actor, Attempts, Mail, Member, Operator, Organisation, OrganisationId, System, User, UserId, Visitor
 from partnerauth.events import CommandRefused, Event
-from partnerauth.policy import guessing, offers, standing
+from partnerauth.policy import guessing, isolation, offers, standing
 from partnerauth.policy.portal import Portal
 from partnerauth.policy.passwords import PasswordPolicy
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Owned = TypeVar("Owned", User, Account)
 
 
 class Command(BaseModel):
@@ -52,7 +54,7 @@ C = TypeVar("C", bound=Command)
 
 
 @dataclass(frozen=True, slots=True)
-class Ask(Generic[T]):
+class Ask(Generic[T_co]):
     """Work that is not pure, asked for as data; the answer is a `T`."""
 
 
@@ -296,6 +298,14 @@ def evolve(directory: Directory, accepted: Accepted) -> Directory:
     return after.put(*accepted.keeps).without(accepted.drops)
 
 
+def found(s: Situation[Any], key: Key[Owned], named: str, *, within: OrganisationId | None) -> Owned | Refused:
+    """Return what a command names, if it is of this organisation (None: of any), or refuse (GX-01)."""
+    thing = s.directory.get(key)
+    if thing is None or isolation.own(within, thing, named):
+        return Refused((isolation.OTHER_ORGANISATION.broken(names=(named,)),))
+    return thing
+
+
 def refuse(*answers: Reason | None) -> Refused | None:
     """Close a gate: refuse with every broken rule, each code once, or return None where all hold."""
     reasons = broken(*answers)
@@ -362,5 +372,6 @@ def untold(s: Situation[Any], code: str, subject: str, organisation: str = "") -
     )
 
 
+Reasons: TypeAlias = tuple[Reason | None, ...]
 Asks: TypeAlias = Iterable[Ask[Any]]
 Needs: TypeAlias = Iterable[Key[Any]]

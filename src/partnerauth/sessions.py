@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from partnerauth.directory import Directory, SessionByDigest, SessionsIn, UserById
-from partnerauth.entities import Credential, Entity, Session, User
+from partnerauth.directory import Directory, Entity, SessionByDigest, SessionsIn, UserById
+from partnerauth.entities import Credential, Session, User
 from partnerauth.events import Event, SessionReplaced, SignedIn
 from partnerauth.flow import DrawSession, Needs, Situation
 from partnerauth.policy import standing

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from partnerauth.decision import Accepted, Answer
+from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
@@ -18,8 +18,8 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import AccessRequest, Account, AccountId, Credential, Purpose, State, User, UserId
 from partnerauth.events import AccessGranted, AccountSet
-from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse
-from partnerauth.policy import enrolment, isolation, management, rights, tokens
+from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, found, mail, refuse
+from partnerauth.policy import enrolment, management, rights, tokens
 
 
 class GrantAccess(Command):
@@ -49,11 +49,11 @@ def asks(_: Situation[GrantAccess]) -> Asks:
 
 def decide(s: Situation[GrantAccess]) -> Answer:
     """Give all rights and resources of what was asked for, and every management right the options allow (BP-01)."""
-    if refused := refuse(isolation.own(None, s.directory.get(UserById(s.command.user)), s.command.user)) or refuse(
-        enrolment.requested(s.directory.get(AccessRequestOf(s.command.user)))
-    ):
+    user = found(s, UserById(s.command.user), s.command.user, within=None)
+    if isinstance(user, Refused):
+        return user
+    if refused := refuse(enrolment.requested(s.directory.get(AccessRequestOf(user.id)))):
         return refused
-    user = s.directory.the(UserById(s.command.user))
     administrators = s.directory.the(AdministratorsOf(user.organisation, s.portal.management.administrator))
     if refused := refuse(
         enrolment.first_administrator(administrators, user.id) if user.state is State.PENDING else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Accepted, Answer
+from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AccessRequestOf, UserById
 from partnerauth.entities import UserId
 from partnerauth.events import AccessRefused
-from partnerauth.flow import Command, Flow, Needs, Situation, mail, refuse
-from partnerauth.policy import enrolment, isolation
+from partnerauth.flow import Command, Flow, Needs, Situation, found, mail, refuse
+from partnerauth.policy import enrolment
 
 
 class RefuseAccess(Command):
@@ -24,12 +24,11 @@ def needs(s: Situation[RefuseAccess]) -> Needs:
 
 def decide(s: Situation[RefuseAccess]) -> Answer:
     """Refuse it: an applicant is rejected, an administrator who asked for more stays what he is (BP-01)."""
-    user = s.directory.get(UserById(s.command.user))
-    if refused := refuse(isolation.own(None, user, s.command.user)) or refuse(
-        enrolment.requested(s.directory.get(AccessRequestOf(s.command.user)))
-    ):
+    user = found(s, UserById(s.command.user), s.command.user, within=None)
+    if isinstance(user, Refused):
+        return user
+    if refused := refuse(enrolment.requested(s.directory.get(AccessRequestOf(user.id)))):
         return refused
-    user = s.directory.the(UserById(s.command.user))
     return Accepted(
         events=(AccessRefused(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),
         mails=(mail(s, "access-refused", user.email.original, user.details),),

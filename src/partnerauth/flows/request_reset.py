@@ -10,6 +10,7 @@ from partnerauth.entities import Credential, Purpose, State, User
 from partnerauth.events import ResetRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
 from partnerauth.policy import domains, management, offers, passwords, standing, tokens
+from partnerauth.policy.portal import RESET_PASSWORD
 
 
 class RequestReset(Command):
@@ -48,7 +49,7 @@ def decide(s: Situation[RequestReset]) -> Answer:
     standing_code = None if user.state is State.INVITED else standing.acts(user)
     if standing_code is not None:
         return Accepted(events=(untold(s, standing_code.code, user.id, user.organisation),))
-    if not management.holds(s.portal, user, management.RESET_PASSWORD):
+    if not management.holds(s.portal, user, RESET_PASSWORD):
         return Accepted(
             events=(untold(s, passwords.RESET_NOT_PERMITTED.code, user.id, user.organisation),),
             mails=(mail(s, "reset-not-permitted", user.email.original, user.details, username=_called(user)),),

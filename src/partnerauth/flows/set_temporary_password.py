@@ -6,12 +6,12 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from partnerauth import new_passwords
-from partnerauth.decision import Accepted, Answer
+from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AttemptsAgainst, CredentialOf, UserById
 from partnerauth.entities import Credential, UserId
 from partnerauth.events import TemporaryPasswordSet
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, mail, refuse
-from partnerauth.policy import guessing, isolation, management, offers, standing
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, found, mail, refuse
+from partnerauth.policy import guessing, management, offers, standing
 
 
 class SetTemporaryPassword(Command):
@@ -35,12 +35,11 @@ def asks(s: Situation[SetTemporaryPassword]) -> Asks:
 
 def decide(s: Situation[SetTemporaryPassword]) -> Answer:
     """Set it: older sessions and links end, and nothing else can be done until it is changed (BP-13)."""
-    user = s.directory.get(UserById(s.command.user))
-    if refused := refuse(isolation.own(s.tenant, user, s.command.user)) or refuse(
-        offers.NOT_OFFERED.broken(name="set-temporary-password (for oneself)") if user == s.me else None
-    ):
+    user = found(s, UserById(s.command.user), s.command.user, within=s.tenant)
+    if isinstance(user, Refused):
+        return user
+    if refused := refuse(offers.NOT_OFFERED.broken(name="set-temporary-password") if user == s.me else None):
         return refused
-    user = s.directory.the(UserById(s.command.user))
     if refused := refuse(
         management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management]),
         standing.acts(user),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from partnerauth.decision import Reason, Rule
-from partnerauth.entities import RIGHT, Element
+from partnerauth.entities import RIGHT, Account, Element, OrganisationId
 from partnerauth.policy.portal import Portal
 
 DELEGATION_LIMIT = Rule(
@@ -47,3 +47,10 @@ def revocable(portal: Portal, command: str, actor_words: frozenset[str], rights:
     if actor_words.isdisjoint(portal.forbidden.get(command, ())):
         return None
     return REVOCATION_FORBIDDEN.broken(rights=tuple(sorted(rights)))
+
+
+def passed_on(account: Account | None, own: OrganisationId, rights: Iterable[str]) -> Reason | None:
+    """What is withdrawn was passed on from another's account: on one's own, rights are not taken away (BP-10)."""
+    if account is not None and account.organisation == own:
+        return REVOCATION_FORBIDDEN.broken(rights=tuple(sorted(rights)))
+    return None

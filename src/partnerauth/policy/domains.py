@@ -70,3 +70,8 @@ def not_free_mail(domain: str, free_mail: frozenset[str]) -> Reason | None:
     if f"!{domain}" in free_mail or free_mail.isdisjoint((domain, f"*.{parent}", f"*.{domain}")):
         return None
     return FREE_MAIL_DOMAIN.broken(domain=domain)
+
+
+def kept(within: Literal["anywhere", "same-domain"], old: EmailAddress, new: EmailAddress) -> Reason | None:
+    """A changed address keeps to the domain of the old one, where the portal asks for that (GX-11)."""
+    return same_domain(new, frozenset({old.domain})) if within == "same-domain" else None

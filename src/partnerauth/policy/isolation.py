@@ -28,8 +28,3 @@ def own(tenant: OrganisationId | None, thing: User | Account | None, *names: str
 def exists(organisation: Organisation | None, *names: str) -> Reason | None:
     """The organisation exists: for the operator alone."""
     return None if organisation is not None else OTHER_ORGANISATION.broken(names=names)
-
-
-def together(user: User, account: Account | None, *names: str) -> Reason | None:
-    """The account is one of the user's organisation, whoever asks."""
-    return own(user.organisation, account, *names)

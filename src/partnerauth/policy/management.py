@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from collections.abc import Iterable
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import Organisation, OrganisationId, State, User, UserId
+from partnerauth.policy.engine import rows, rules
+from partnerauth.policy.portal import Portal
+
 
 MANAGEMENT_RIGHT_MISSING = Rule(
     code="management-right-missing",
@@ -20,3 +26,67 @@ LAST_ADMINISTRATOR = Rule(
     "or ask the operator of the portal.",
     sources=("KP-09", "GX-07"),
 )
+
+
+def is_administrator(portal: Portal, user: User) -> Reason | None:
+    """The user holds one of the rights that make an administrator (rulebook, section 0)."""
+    administrator = portal.management.administrator
+    if administrator.isdisjoint(user.management):
+        return MANAGEMENT_RIGHT_MISSING.broken(needed=tuple(sorted(administrator)))
+    return None
+
+
+def holds(portal: Portal, user: User, right: str) -> bool:
+    """Whether a user holds a management right, given to him or to everybody."""
+    return right in user.management or right in portal.management.everyone
+
+
+def every(portal: Portal, organisation: Organisation) -> frozenset[str]:
+    """Return every management right that the organisation's options allow (BP-01)."""
+    options = portal.management.options
+    return frozenset(
+        right
+        for right in portal.management.rights
+        if right not in options or options[right] in organisation.options
+    )
+
+
+def another_remains(portal: Portal, leaving: User, another: UserId | None) -> Reason | None:
+    """Without the one who leaves, or loses the right, an active holder of it remains (GX-07)."""
+    counts = leaving.state is State.ACTIVE and portal.management.reaches_administrators in leaving.management
+    return LAST_ADMINISTRATOR.broken() if counts and another is None else None
+
+
+def may(portal: Portal, actor: User, command: str, organisation: OrganisationId) -> Reason | None:
+    """The actor may give a command that concerns ordinary users, in this organisation (BP-05, BP-30)."""
+    return reaches(portal, actor, command, organisation, [frozenset()])
+
+
+def reaches(
+    portal: Portal,
+    actor: User,
+    command: str,
+    organisation: OrganisationId,
+    targets: Iterable[frozenset[str]],
+) -> Reason | None:
+    """The actor's management rights reach a user as he is, and as the command would make him (BP-02, BP-05).
+
+    `targets` are the management rights that the user has before and after.  The rule rows say which right
+    reaches whom; the facts are what the actor holds in the organisation of the user.
+    """
+    kinds = sorted({_kind(portal, target) for target in targets})
+    needed = tuple(dict.fromkeys(right for kind in kinds for right in _lacks(portal, actor, command, kind, organisation)))
+    return MANAGEMENT_RIGHT_MISSING.broken(needed=needed) if needed else None
+
+
+def _kind(portal: Portal, management: frozenset[str]) -> str:
+    return rows.OTHER if portal.management.administrator.isdisjoint(management) else rows.ADMINISTRATOR
+
+
+def _lacks(portal: Portal, actor: User, command: str, kind: str, organisation: OrganisationId) -> tuple[str, ...]:
+    model = rules.management(portal)
+    facts = {"g": {(actor.id, right, actor.organisation) for right in actor.management}}
+    allowed, _ = model.decide(facts, actor.id, command, kind, organisation)
+    if allowed:
+        return ()
+    return tuple(needs for _, about, target, needs, _ in model.rows if (about, target) == (command, kind))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from partnerauth.decision import Reason, Rule
 from partnerauth.entities import Account, Organisation
@@ -43,16 +43,20 @@ def known_application(portal: Portal, application: str) -> Reason | None:
     return known("application", (application,), portal.applications)
 
 
-def known_elements(
-    application: Application, rights: Iterable[str], resources: Iterable[tuple[str, Iterable[str]]]
+def known_choice(
+    application: Application,
+    rights: Iterable[str],
+    resources: Mapping[str, Iterable[str]],
+    profile: str | None = None,
 ) -> Reason | None:
-    """Each right, kind of resource and product is one of the application's catalogue."""
-    named = [(kind, tuple(values)) for kind, values in resources]
-    products = [value for kind, values in named if kind == "product" for value in values]
+    """Each right, kind of resource, product and profile is one of the application's catalogue."""
+    kinds = [kind for kind in RESOURCE_KINDS if kind in application.kinds]
+    profiles = application.matrix.profiles if application.matrix else ()
     return (
         known("right", rights, application.rights)
-        or known("resource", [kind for kind, _ in named], [kind for kind in RESOURCE_KINDS if kind in application.kinds])
-        or known("product", products, application.products)
+        or known("resource", resources, kinds)
+        or known("product", resources.get("product", ()), application.products)
+        or known("profile", () if profile is None else (profile,), profiles)
     )
 
 

@@ -58,9 +58,6 @@ _NFC_SHRINKS_BY: Final = 4
 _LONGEST_WORD: Final = 254
 """Characters of a personal word that are looked at: that of the longest, an e-mail address."""
 
-_LONGEST_TAIL: Final = 5
-"""Characters behind a common word that leave it common: a year and a sign."""
-
 _KINDS: Final = frozenset({"lower", "upper", "letter", "digit", "special"})
 
 
@@ -106,19 +103,12 @@ def normalise(password: str) -> str:
 
 
 def is_common(password: str, common: frozenset[str]) -> bool:
-    """Whether the password is one of the most common (GX-06), or one of them with digits and signs behind.
+    """Whether the password is one of the most common ones (GX-06); `common` holds case-folded passwords.
 
-    `common` holds case-folded passwords.  At most five characters count as put behind, so `Password2026!`
-    is found by `password`.  The entire password is compared (NIST SP 800-63B-4, 3.1.1.2): a passphrase that
-    merely holds a common word is none.
+    The entire password is compared (NIST SP 800-63B-4, 3.1.1.2): a passphrase that merely holds a common
+    word is none.
     """
-    if len(password) > LONGEST_TYPED:
-        return False
-    text = normalise(password).casefold()
-    unsigned = text.rstrip(string.punctuation)
-    word = unsigned.rstrip(string.digits)
-    stems = (stem for stem in (text, unsigned, word) if len(text) - len(stem) <= _LONGEST_TAIL)
-    return not common.isdisjoint(stems)
+    return len(password) <= LONGEST_TYPED and normalise(password).casefold() in common
 
 
 def unmet(

@@ -310,6 +310,7 @@ class Portal(_Section):
     applications: Mapping[Name, Application] = Field(min_length=1)
     records: Mapping[Name, Record] = Field(default_factory=dict)
     email_spelling: Literal["fold", "lowercase-only"] = "fold"
+    email_change: Literal["anywhere", "same-domain"] = "anywhere"
 
     @cached_property
     def password_policy(self) -> PasswordPolicy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from partnerauth.decision import Reason, Rule
 from partnerauth.entities import RIGHT, Account, Element, Organisation, Selection
@@ -74,6 +74,11 @@ def ceiling(application: Application, account: Account, organisation: Organisati
         "contract": [name for name in account.contracts if eligible(application, account, (name,)) is None],
     }
     return frozenset(elements(rights, {kind: sorted(values[kind]) for kind in application.kinds}))
+
+
+def held(application: str, right: str, among: Collection[Element]) -> Reason | None:
+    """The right is among what is held (BP-30)."""
+    return None if Element(RIGHT, right) in among else RIGHT_MISSING.broken(right=right, application=application)
 
 
 def eligible(application: Application, account: Account, contracts: Iterable[str]) -> Reason | None:

@@ -35,6 +35,11 @@ def listed(organisation: Organisation | None, customer: OrganisationId) -> Reaso
     return None
 
 
+def delegated(delegation: Delegation | None) -> Reason | None:
+    """Something was given to the subcontractor on this account (BP-32)."""
+    return None if delegation is not None else UNKNOWN_SUBCONTRACTOR.broken()
+
+
 def administers(portal: Portal, code: str, user: User, selections: Iterable[Selection]) -> bool:
     """Whether a user is an administrator of his organisation's own account of the application (BP-31)."""
     subcontracting = portal.applications[code].subcontracting

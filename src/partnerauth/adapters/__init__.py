@@ -1,0 +1,1 @@
+"""Adapters: one file for each framework or datastore that partnerauth is plugged into."""

@@ -1,0 +1,61 @@
+"""The library in an embedder's process: one portal over a store, with everything else chosen for him."""
+
+from __future__ import annotations
+
+import secrets
+
+from partnerauth.adapters.argon2 import OWASP, Argon2Hasher
+from partnerauth.adapters.memory import MemoryStore
+from partnerauth.adapters.system import ShippedWordLists, SystemClock, SystemEntropy
+from partnerauth.policy.portal import Portal
+from partnerauth.portals import read_portal
+from partnerauth.ports import Clock, Entropy, PasswordHasher, Store, WordLists
+from partnerauth.shell import Ports, Shell
+
+
+class PartnerAuth(Shell):
+    """A portal's user management: `execute` commands, ask a `view`.
+
+    `portal` is a portal, the name of a shipped one or the path of a portal file.  `store` is where everything
+    is kept: memory when left out, and an SQLAlchemy URL such as `sqlite:///portal.db` opens the SQL store.
+    `key` is the server's secret, of at least 32 bytes, from which mailed links are derived: a store that
+    outlives the process needs one that does so too (ValueError otherwise).
+    """
+
+    def __init__(  # noqa: PLR0913 - every port can be replaced, and none has to be
+        self,
+        portal: Portal | str,
+        store: Store | str | None = None,
+        *,
+        key: bytes | None = None,
+        hasher: PasswordHasher | None = None,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+        words: WordLists | None = None,
+    ) -> None:
+        """Choose what was left out.  Raises PortalError, StoreError and ValueError."""
+        kept = _store(store)
+        if key is None and kept.lasts:
+            message = "key: a store that outlives the process needs a server secret that does so too (GX-04)"
+            raise ValueError(message)
+        super().__init__(
+            read_portal(portal) if isinstance(portal, str) else portal,
+            Ports(
+                store=kept,
+                hasher=hasher or Argon2Hasher(*OWASP),
+                clock=clock or SystemClock(),
+                entropy=entropy or SystemEntropy(),
+                words=words or ShippedWordLists(),
+                key=key or secrets.token_bytes(32),
+            ),
+        )
+
+
+def _store(store: Store | str | None) -> Store:
+    if store is None:
+        return MemoryStore()
+    if isinstance(store, str):
+        from partnerauth.adapters.sql import SqlStore
+
+        return SqlStore(store)
+    return store

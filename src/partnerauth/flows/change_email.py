@@ -1,0 +1,75 @@
+"""Flow: a user asks to be known by another address, which he has to confirm.
+Refuses: email-malformed, email-not-lowercase, domain-mismatch."""
+
+from __future__ import annotations
+
+from partnerauth.addresses import EmailAddress, parse
+from partnerauth.decision import Accepted, Answer
+from partnerauth.directory import CredentialOf, LoginNameByKey, UserById
+from partnerauth.entities import Credential, Purpose
+from partnerauth.events import EmailChangeRequested
+from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
+from partnerauth.policy import domains, enrolment, tokens
+
+
+class ChangeEmail(Command):
+    """Ask to change one's own address; nothing changes before the new one is confirmed (GX-11)."""
+
+    email: str
+
+
+def needs(s: Situation[ChangeEmail]) -> Needs:
+    """Whose the new address is, and the user's epoch."""
+    yield CredentialOf(s.me.id)
+    if address := parse(s.command.email):
+        yield LoginNameByKey(address.key)
+        if claim := s.directory.find(LoginNameByKey(address.key)):
+            yield UserById(claim.user)
+
+
+def asks(_: Situation[ChangeEmail]) -> Asks:
+    """A link to confirm the address."""
+    yield DrawLink()
+
+
+def decide(s: Situation[ChangeEmail]) -> Answer:
+    """Mail a link to the new address; of an address that is somebody else's nothing is told (GX-03)."""
+    address = parse(s.command.email)
+    if address is None:
+        return refuse(domains.well_formed(address)) or Accepted()
+    if refused := refuse(
+        domains.written_in_lower_case(s.command.email, s.portal.email_spelling),
+        domains.kept(s.portal.email_change, s.me.email, address),
+    ):
+        return refused
+    claim = s.directory.get(LoginNameByKey(address.key))
+    if claim is not None and claim.user != s.me.id:
+        owner = s.directory.the(UserById(claim.user))
+        return Accepted(
+            events=(untold(s, enrolment.ALREADY_EXISTS.code, s.me.id, s.me.organisation),),
+            mails=(mail(s, "already-registered", owner.email.original, owner.details),),
+        )
+    return _requested(s, address)
+
+
+def _requested(s: Situation[ChangeEmail], address: EmailAddress) -> Accepted:
+    draft = s.answers[DrawLink()]
+    credential = s.directory.get(CredentialOf(s.me.id)) or Credential(user=s.me.id)
+    link = tokens.issued(
+        id=draft.id,
+        digest=draft.digest,
+        purpose=Purpose.EMAIL_CHANGE,
+        subject=s.me.id,
+        expires_at=s.now + s.portal.lifetimes.email_change,
+        epoch=credential.epoch,
+        facts={"email": address.original},
+    )
+    event = EmailChangeRequested(organisation=s.me.organisation, by=s.by, at=s.now, user=s.me.id, email=address)
+    return Accepted(
+        events=(event,),
+        mails=(mail(s, "confirm-email", address.original, s.me.details, token=draft.id),),
+        keeps=link,
+    )
+
+
+FLOW = Flow(command=ChangeEmail, needs=needs, asks=asks, decide=decide)

@@ -1,0 +1,295 @@
+"""The only place where pure decisions meet the ports: load, count guesses, do the work asked for, decide, store."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b32encode, urlsafe_b64encode
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from partnerauth.decision import Answer, Refused
+from partnerauth.directory import Directory, Entity, Key, UserById
+from partnerauth.entities import Account, Actor, Delegation, Mail, Organisation, OrganisationId, Selection, User
+from partnerauth.events import Event
+from partnerauth.flow import (
+    Answers,
+    Ask,
+    Command,
+    Draft,
+    DrawCode,
+    DrawId,
+    DrawLink,
+    DrawPassword,
+    DrawSession,
+    Flow,
+    HashPassword,
+    IsCommonPassword,
+    IsFreeMail,
+    IsOutdatedHash,
+    Situation,
+    VerifyPassword,
+    admitted,
+    digest,
+    evolve,
+    guarded,
+    keys,
+)
+from partnerauth.flows import FLOWS
+from partnerauth.policy import passwords
+from partnerauth.policy.portal import Portal
+from partnerauth.ports import Clock, ConflictError, Entropy, Loaded, PasswordHasher, Store, Unit, WordLists
+from partnerauth.view import View
+
+TIMES = 8
+"""How often a decision is taken again when somebody else was faster."""
+
+ROUNDS = 6
+"""How often a flow may name further keys: a session, its user, what the command names, what that names …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Step: read these keys."""
+
+    keys: tuple[Key[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Step: do this work, outside any transaction."""
+
+    asks: tuple[Ask[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Step: store this unit; the answer is False where somebody else was faster."""
+
+    unit: Unit
+
+
+Step: TypeAlias = Load | Work | Save
+
+
+def conversation(
+    portal: Portal, flow: Flow[Any], actor: Actor, command: Command, now: datetime
+) -> Generator[Step, Any, Answer]:
+    """Carry a command out as steps that somebody else performs, so that sync and async runners share it.
+
+    Raises ConflictError where others were faster too many times.
+    """
+    answers: dict[Ask[Any], Any] = {}
+    is_counted = False
+    for _ in range(TIMES):
+        blank = Situation(portal=portal, directory=Directory(), actor=actor, command=command, now=now)
+        situation, loaded = yield from _loaded(flow, blank)
+        refused = admitted(flow, situation)
+        if refused is None and not is_counted:
+            counted, refused = guarded(flow, situation)
+            if counted:
+                if not (yield Save(_unit(situation.directory.put(*counted), loaded, situation.directory))):
+                    continue
+                is_counted = True
+                situation, loaded = yield from _loaded(flow, blank)
+        if refused is None:
+            situation = yield from _worked(flow, situation, answers)
+        answer = refused or flow.decide(situation)
+        if (yield Save(_result(flow, situation, loaded, answer))):
+            return answer
+    message = f"{flow.word}: others changed the same things {TIMES} times in a row"
+    raise ConflictError(message)
+
+
+def _loaded(flow: Flow[Any], situation: Situation[Any]) -> Generator[Step, Any, tuple[Situation[Any], Loaded]]:
+    so_far = Loaded(values={}, revisions={}, versions={})
+    for _ in range(ROUNDS):
+        missing = situation.directory.missing(keys(flow, situation))
+        if not missing:
+            return situation, so_far
+        more: Loaded = yield Load(missing)
+        so_far = Loaded(
+            values={**so_far.values, **more.values},
+            revisions={**so_far.revisions, **more.revisions},
+            versions={**more.versions, **so_far.versions},
+        )
+        situation = replace(situation, directory=situation.directory.with_loaded(more.values))
+    message = f"{flow.word}: needs did not come to an end"
+    raise LookupError(message)
+
+
+def _worked(
+    flow: Flow[Any], situation: Situation[Any], answers: dict[Ask[Any], Any]
+) -> Generator[Step, Any, Situation[Any]]:
+    while True:
+        situation = replace(situation, answers=Answers(answers))
+        new = tuple(dict.fromkeys(ask for ask in flow.asks(situation) if ask not in answers))
+        if not new:
+            return situation
+        answers |= yield Work(new)
+
+
+def _result(flow: Flow[Any], situation: Situation[Any], loaded: Loaded, answer: Answer) -> Unit:
+    if isinstance(answer, Refused):
+        return Unit(events=(flow.recorded(situation, answer.reasons),))
+    after = evolve(situation.directory, answer)
+    return _unit(after, loaded, situation.directory, answer.events, answer.mails)
+
+
+def _unit(
+    after: Directory,
+    loaded: Loaded,
+    before: Directory,
+    events: tuple[Event, ...] = (),
+    mails: tuple[Mail, ...] = (),
+) -> Unit:
+    changes = {key: value for key, value in after.changes.items() if value != before.find(key)}
+    touched = frozenset(
+        organisation
+        for key, value in changes.items()
+        for entity in (value, before.find(key))
+        if entity is not None and (organisation := _organisation(entity, after))
+    )
+    return Unit(
+        changes=changes,
+        before={key: before.find(key) for key in changes},
+        revisions=loaded.revisions,
+        versions=loaded.versions,
+        touched=touched,
+        events=events,
+        mails=mails,
+    )
+
+
+def _organisation(entity: Entity, directory: Directory) -> OrganisationId | None:
+    """Return the organisation whose version a change of this entity raises, or None for a user's own stream."""
+    match entity:
+        case Organisation():
+            return entity.id
+        case Account() | User():
+            return entity.organisation
+        case Delegation():
+            return OrganisationId(entity.account.partition("/")[0])
+        case Selection():
+            user = directory.find(UserById(entity.user))
+            return user.organisation if user else None
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything that the shell has from outside; `key` is the server's secret (GX-04)."""
+
+    store: Store
+    hasher: PasswordHasher
+    clock: Clock
+    entropy: Entropy
+    words: WordLists
+    key: bytes
+
+
+class Shell:
+    """Carries out commands and answers questions for one portal over given ports."""
+
+    def __init__(self, portal: Portal, ports: Ports) -> None:
+        """Take a portal and the ports.  Raises ValueError where the key is shorter than 32 bytes (CH-09)."""
+        if len(ports.key) < hashlib.sha256().digest_size:
+            message = "key: at least 32 bytes of secret chance are needed, for example secrets.token_bytes(32)"
+            raise ValueError(message)
+        self.portal = portal
+        self.ports = ports
+
+    @property
+    def store(self) -> Store:
+        """Where everything is kept."""
+        return self.ports.store
+
+    def execute(self, actor: Actor, command: Command) -> Answer:
+        """Carry out a command: Accepted with what happened, or Refused with every broken rule.
+
+        Raises ConflictError where others were faster too many times, and StoreError.
+        """
+        steps = conversation(self.portal, FLOWS[command.word()], actor, command, self.ports.clock.now())
+        result: Any = None
+        while True:
+            try:
+                step = steps.send(result)
+            except StopIteration as stop:
+                answer: Answer = stop.value
+                return answer
+            result = self._perform(step)
+
+    def view(self) -> View:
+        """Return a view of everything as it is committed now, to ask questions of (section 0)."""
+        return View(self.portal, self.ports.store, self.ports.clock.now())
+
+    def secret(self, draft: str) -> str:
+        """Return the secret of a link, code or generated password, given its id: for the mail alone (GX-04)."""
+        return derived(self.ports.key, draft, self.portal.password_policy)
+
+    def _perform(self, step: Step) -> object:
+        match step:
+            case Load():
+                return self.ports.store.read(step.keys)
+            case Work():
+                return {ask: self._answer(ask) for ask in step.asks}
+            case Save():
+                try:
+                    self.ports.store.commit(step.unit)
+                except ConflictError:
+                    return False
+                return True
+
+    def _answer(self, ask: Ask[Any]) -> object:  # noqa: PLR0911 - one line for each kind of work
+        match ask:
+            case VerifyPassword():
+                return self.ports.hasher.verify(ask.hash or None, ask.password)
+            case HashPassword():
+                return self.ports.hasher.hash(ask.password)
+            case IsOutdatedHash():
+                return self.ports.hasher.outdated(ask.hash)
+            case IsCommonPassword():
+                return self.ports.words.is_common_password(ask.password)
+            case IsFreeMail():
+                return self.ports.words.is_free_mail(ask.domain)
+            case DrawId():
+                return f"{ask.label[0]}-{_word(self.ports.entropy.draw(15))}"
+            case DrawLink():
+                return self._draft("link")
+            case DrawCode():
+                return self._draft("code")
+            case DrawPassword():
+                draft = f"password-{_word(self.ports.entropy.draw(20))}"
+                return Draft(draft, self.ports.hasher.hash(derived(self.ports.key, draft, ask.policy)))
+            case DrawSession():
+                secret = urlsafe_b64encode(self.ports.entropy.draw(33)).decode()
+                return Draft(secret, digest(secret))
+            case _:
+                raise LookupError(type(ask).__name__)
+
+    def _draft(self, kind: str) -> Draft:
+        identity = f"{kind}-{_word(self.ports.entropy.draw(20))}"
+        return Draft(identity, digest(self.secret(identity)))
+
+
+def derived(key: bytes, draft: str, policy: passwords.PasswordPolicy) -> str:
+    """Return the secret that belongs to a draft: nothing that is stored suffices to make it (GX-04, TK-24)."""
+    kind = draft.partition("-")[0]
+    if kind == "password":
+        return passwords.compose(policy, b"".join(_mac(key, f"{draft}:{number}") for number in range(4)))
+    if kind == "code":
+        return _mac(key, draft)[:12].hex().upper()
+    return urlsafe_b64encode(_mac(key, draft)).decode().rstrip("=")
+
+
+def _mac(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def _word(drawn: bytes) -> str:
+    return b32encode(drawn).decode().lower()
+
+

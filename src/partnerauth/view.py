@@ -1,0 +1,432 @@
+"""Questions: who may do what, who sees what, what can be chosen.  A view answers from what was committed when it was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from partnerauth.decision import Reason, Refused
+from partnerauth.directory import (
+    AccountById,
+    AccountsOf,
+    AdministratorsOf,
+    CredentialOf,
+    DelegationsOn,
+    DelegationTo,
+    Directory,
+    HoldersOn,
+    Key,
+    OrganisationById,
+    SelectionOf,
+    SelectionsOf,
+    SessionByDigest,
+    SessionsIn,
+    SessionsOf,
+    UserById,
+    UsersOf,
+)
+from partnerauth.entities import (
+    IMPLIED_ACCOUNT,
+    RIGHT,
+    Account,
+    AccountId,
+    Element,
+    Organisation,
+    OrganisationId,
+    Session,
+    State,
+    User,
+    UserId,
+    account_id,
+)
+from partnerauth.policy import isolation, management, matrix, offers, rights, standing, subcontracting
+from partnerauth.policy.engine import decisions, rows
+from partnerauth.policy.options import OPTION_DISABLED, PORTAL_SIGN_IN_FIRST
+from partnerauth.policy.portal import Portal, Sight
+from partnerauth.ports import Store
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether something is allowed; for a denial the first condition that fails; and when it was taken."""
+
+    allowed: bool
+    rule: str
+    reason: Reason | None
+    position: int
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """What a user holds in one application on one account."""
+
+    rights: frozenset[str]
+    resources: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The rights of an application as an administrator sees them: what he can give, and what is greyed out (BP-19)."""
+
+    offered: tuple[str, ...]
+    greyed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applications:
+    """The applications of an account, and those in which the user has rights (BP-17)."""
+
+    offered: tuple[str, ...]
+    has_rights: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiles:
+    """The profiles that a set of rights fits, and for every other one what is missing and what is barred (BP-28)."""
+
+    fits: tuple[str, ...]
+    missing: Mapping[str, tuple[str, ...]]
+    forbidden: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Something that an application shows: its kind, whose it is, and where it belongs."""
+
+    type: str
+    owner: UserId | None = None
+    organisation: OrganisationId | None = None
+    account: AccountId | None = None
+    resources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class View:
+    """Answers questions.  Take a new one for each request: what it has read it does not read again."""
+
+    def __init__(self, portal: Portal, store: Store, now: datetime) -> None:
+        """Look at a store as it is now."""
+        self.portal = portal
+        self.now = now
+        self.position = store.position()
+        self._store = store
+        self._directory = Directory()
+
+    def can(
+        self,
+        user: str,
+        application: str | None,
+        right: str,
+        *,
+        account: str | None = None,
+        resources: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Whether a user may use a right, on an account, with at most one resource of each kind.
+
+        `account` is left out in portals without accounts, and `application` for a management right.
+        """
+        return self.explain(user, application, right, account=account, resources=resources).allowed
+
+    def explain(
+        self,
+        user: str,
+        application: str | None,
+        right: str,
+        *,
+        account: str | None = None,
+        resources: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """Decide, and say for a denial the first condition that fails (rulebook, section 0).
+
+        Denies: user-inactive, approval-pending, approval-rejected, password-change-required, other-organisation,
+        right-missing, option-disabled, portal-sign-in-first, resource-not-granted, contract-inactive.
+        """
+        found = self.user(user)
+        if found is None:
+            return self._denied(isolation.OTHER_ORGANISATION.code, isolation.OTHER_ORGANISATION.broken(names=(user,)))
+        question = decisions.Question(
+            user=found.id,
+            application=application or rows.MANAGEMENT,
+            right=right,
+            account=account_id(found.organisation, account or IMPLIED_ACCOUNT),
+            resources=MappingProxyType(dict(resources or {})),
+        )
+        known, held = self._standing(found, question.account, question.application), frozenset[Element]()
+        if application is None:
+            held = frozenset(Element(RIGHT, each) for each in self._management(found))
+        elif application in self.portal.applications:
+            held = self._held(found, question.application, question.account)
+        facts = decisions.facts(self.portal, known, question.application, held)
+        allowed, row = decisions.decide(self.portal, question, facts)
+        if allowed:
+            return Decision(allowed=True, rule=row, reason=None, position=self.position)
+        return self._denied(row, _reason(row, found, question))
+
+    def who_can(
+        self,
+        application: str,
+        right: str,
+        *,
+        account: str,
+        resources: Mapping[str, str] | None = None,
+    ) -> tuple[UserId, ...]:
+        """Return everybody who may use a right on an account (its id), subcontractors' people included."""
+        where = AccountId(account)
+        candidates = dict.fromkeys(self._get(HoldersOn(where, application)) or ())
+        owner = self._get(AccountById(where))
+        if owner and self.portal.application_rights == "membership":
+            candidates |= dict.fromkeys(self._get(UsersOf(owner.organisation)) or ())
+        for given in self._get(DelegationsOn(where, application)) or ():
+            administrators = AdministratorsOf(given.organisation, self.portal.management.administrator)
+            candidates |= dict.fromkeys(self._get(administrators) or ())
+        return tuple(
+            user for user in candidates if self.can(user, application, right, account=account, resources=resources)
+        )
+
+    def rights(self, user: str, application: str, *, account: str | None = None) -> Holding:
+        """Return what a user holds in an application on an account, whether or not he is active."""
+        found = self.user(user)
+        if found is None or application not in self.portal.applications:
+            return Holding(rights=frozenset(), resources=MappingProxyType({}))
+        held = self._held(found, application, account_id(found.organisation, account or IMPLIED_ACCOUNT))
+        kinds = {element.kind for element in held if element.kind != RIGHT}
+        return Holding(
+            rights=rights.rights_among(held),
+            resources=MappingProxyType({kind: rights.resources_among(held, kind) for kind in sorted(kinds)}),
+        )
+
+    def management(self, user: str) -> frozenset[str]:
+        """Return the management rights of a user: those given to him and those of everybody."""
+        found = self.user(user)
+        return self._management(found) if found else frozenset()
+
+    def is_administrator(self, user: str) -> bool:
+        """Whether a user holds a right that makes an administrator."""
+        found = self.user(user)
+        return found is not None and management.is_administrator(self.portal, found) is None
+
+    def choices(self, by: str, user: str, application: str, *, account: str | None = None) -> Choices | Refused:
+        """Return which rights an administrator can give a user: those that he holds himself (BP-19).
+
+        Refuses: other-organisation, unknown-name.
+        """
+        actor, target = self.user(by), self.user(user)
+        reason = _not_colleagues(actor, target, user) or offers.known_application(self.portal, application)
+        if reason or actor is None:
+            return Refused((reason or isolation.OTHER_ORGANISATION.broken(names=(by,)),))
+        where = account_id(actor.organisation, account or IMPLIED_ACCOUNT)
+        catalogue = self.portal.applications[application]
+        mine = rights.rights_among(self._held(actor, application, where))
+        organisation = self._get(OrganisationById(actor.organisation))
+        options = organisation.options if organisation else frozenset()
+        offered = tuple(
+            code
+            for code, right in catalogue.rights.items()
+            if code in mine and (right.option is None or right.option in options)
+        )
+        return Choices(offered=offered, greyed=tuple(code for code in catalogue.rights if code not in offered))
+
+    def applications(self, by: str, user: str, *, account: str | None = None) -> Applications | None | Refused:
+        """Return the applications of an account, or None where the selection opens directly (BP-17).
+
+        Refuses: other-organisation.
+        """
+        actor, target = self.user(by), self.user(user)
+        if reason := _not_colleagues(actor, target, user):
+            return Refused((reason,))
+        if target is None:
+            return None
+        where = self._get(AccountById(account_id(target.organisation, account or IMPLIED_ACCOUNT)))
+        if where is None or where.organisation != target.organisation:
+            return Refused((isolation.OTHER_ORGANISATION.broken(names=(account or "",)),))
+        offered = tuple(code for code in self.portal.applications if code in where.applications)
+        with_rights = tuple(code for code in offered if rights.rights_among(self._held(target, code, where.id)))
+        return Applications(offered=offered, has_rights=with_rights) if with_rights else None
+
+    def profiles(self, application: str, named: Iterable[str]) -> Profiles | Refused:
+        """Return which profiles a set of rights fits.  Refuses: unknown-name, not-offered."""
+        if reason := offers.known_application(self.portal, application):
+            return Refused((reason,))
+        table = self.portal.applications[application].matrix
+        if table is None:
+            return Refused((offers.NOT_OFFERED.broken(name=f"{application} profiles"),))
+        chosen = frozenset(named)
+        if reason := offers.known("right", chosen, self.portal.applications[application].rights):
+            return Refused((reason,))
+        misfits = matrix.misfits(table, chosen)
+        return Profiles(
+            fits=matrix.fitting(table, chosen),
+            missing={profile: lacking for profile, (lacking, _) in misfits.items() if lacking},
+            forbidden={profile: excess for profile, (_, excess) in misfits.items() if excess},
+        )
+
+    def sees(self, user: str, record: Record) -> Decision:
+        """Decide whether a user sees a record: it takes the record's right and its visibility rule (BP-22).
+
+        Denies as `explain` does.
+        """
+        found, kind = self.user(user), self.portal.records.get(record.type)
+        if kind is None:
+            reason = offers.UNKNOWN_NAME.broken(kind="record", names=(record.type,))
+            return self._denied(offers.UNKNOWN_NAME.code, reason)
+        if found is None:
+            return self._denied(isolation.OTHER_ORGANISATION.code, isolation.OTHER_ORGANISATION.broken(names=(user,)))
+        answers = [self._sees(found, record, kind.application, sight) for sight in kind.seen_by]
+        return next((each for each in answers if each), answers[0])
+
+    def users(self, organisation: str) -> tuple[User, ...]:
+        """Return all users of an organisation, deactivated ones too, by user name or else by address (BP-08)."""
+        listed = [self._the(UserById(each)) for each in self._get(UsersOf(OrganisationId(organisation))) or ()]
+        return tuple(sorted(listed, key=lambda user: (user.username or user.email.key).casefold()))
+
+    def user(self, user: str) -> User | None:
+        """Return a user."""
+        return self._get(UserById(UserId(user)))
+
+    def must_change_password(self, user: str) -> bool:
+        """Whether a user has a temporary password (BP-13)."""
+        credential = self._get(CredentialOf(UserId(user)))
+        return credential is not None and credential.temporary_until is not None
+
+    def accounts(self, user: str) -> tuple[Account, ...]:
+        """Return the accounts on which a user has access to at least one application (BP-33)."""
+        return tuple(account for account, _ in self._services(user))
+
+    def services(self, user: str) -> tuple[tuple[AccountId, str], ...]:
+        """Return the applications that are open to a user, by account: for his start page (BP-33)."""
+        return tuple((account.id, code) for account, codes in self._services(user) for code in codes)
+
+    def signed_in(self, browser: str) -> UserId | None:
+        """Return whose session is the newest that lives in a browser, or None."""
+        sessions = [self._get(SessionByDigest(digest)) for digest in self._get(SessionsIn(browser)) or ()]
+        living = [each for each in sessions if each and self.session_ended(each) is None]
+        return max(living, key=lambda each: each.started_at).user if living else None
+
+    def session(self, user: str, browser: str) -> Session | None:
+        """Return a user's newest session in a browser, alive or not."""
+        sessions = [self._the(SessionByDigest(digest)) for digest in self._get(SessionsOf(UserId(user))) or ()]
+        there = [each for each in sessions if each.browser == browser]
+        return there[-1] if there else None
+
+    def session_ended(self, session: Session) -> Reason | None:
+        """Return why a session is over, or None while it lives."""
+        user = self._the(UserById(session.user))
+        return standing.session_lives(session, user, self._get(CredentialOf(user.id)), self.now)
+
+    def _services(self, user: str) -> Iterable[tuple[Account, tuple[str, ...]]]:
+        found = self.user(user)
+        if found is None or found.state is not State.ACTIVE:
+            return
+        selections = self._get(SelectionsOf(found.id)) or ()
+        named = [*(self._get(AccountsOf(found.organisation)) or ()), *(each.account for each in selections)]
+        for identity in dict.fromkeys(named):
+            account = self._get(AccountById(identity))
+            if account is None:
+                continue
+            codes = tuple(code for code in self.portal.applications if self._opens(found, code, identity))
+            if codes:
+                yield account, codes
+
+    def _opens(self, user: User, application: str, account: AccountId) -> bool:
+        held = rights.rights_among(self._held(user, application, account))
+        return any(self.can(user.id, application, right, account=account) for right in held)
+
+    def _sees(self, user: User, record: Record, application: str, sight: Sight) -> Decision:
+        owner = self.user(record.owner) if record.owner else None
+        organisation = record.organisation or (owner.organisation if owner else user.organisation)
+        account = record.account or account_id(organisation)
+        named = {kind: value for kind, value in record.resources.items() if kind in sight.within}
+        decision = self.explain(user.id, application, sight.right, account=account, resources=named)
+        if not decision:
+            return decision
+        is_own = sight.whose == "organisation" or record.owner == user.id
+        if is_own and (not sight.administrators_only or self.is_administrator(user.id)):
+            return decision
+        code = rights.RIGHT_MISSING
+        return self._denied(code.code, code.broken(right=sight.right, application=application))
+
+    def _held(self, user: User, application: str, account: AccountId) -> frozenset[Element]:
+        found = self._get(AccountById(account))
+        if found is None:
+            return frozenset()
+        selection = self._get(SelectionOf(user.id, account, application))
+        if found.organisation == user.organisation:
+            organisation: Organisation = self._the(OrganisationById(user.organisation))
+            return rights.of_account(self.portal, application, found, organisation, selection)
+        own = self._get(SelectionsOf(user.id)) or ()
+        return subcontracting.held_of_another(
+            self.portal.applications[application],
+            found,
+            self._get(DelegationTo(account, application, user.organisation)),
+            selection,
+            administers=subcontracting.administers(self.portal, application, user, own),
+        )
+
+    def _standing(self, user: User, account: AccountId, application: str) -> decisions.Standing:
+        found = self._get(AccountById(account))
+        if found is None and account == account_id(user.organisation):
+            found = Account(id=account, organisation=user.organisation, name="", applications=frozenset())
+        owner = self._get(OrganisationById(found.organisation)) if found else None
+        is_open = found is not None and found.organisation == user.organisation
+        if found and not is_open:
+            given = self._get(DelegationTo(account, application, user.organisation))
+            is_open = given is not None and bool(given.elements)
+        return decisions.Standing(
+            user=user, credential=self._get(CredentialOf(user.id)), account=found, owner=owner, is_open=is_open
+        )
+
+    def _management(self, user: User) -> frozenset[str]:
+        return user.management | frozenset(self.portal.management.everyone)
+
+    def _denied(self, row: str, reason: Reason) -> Decision:
+        return Decision(allowed=False, rule=row, reason=reason, position=self.position)
+
+    def _get(self, key: Key[T]) -> T | None:
+        if key not in self._directory:
+            self._directory = self._directory.with_loaded(self._store.read([key]).values)
+        return self._directory.get(key)
+
+    def _the(self, key: Key[T]) -> T:
+        found = self._get(key)
+        if found is None:
+            raise LookupError(key)
+        return found
+
+
+def _not_colleagues(actor: User | None, target: User | None, named: str) -> Reason | None:
+    if actor is None:
+        return isolation.OTHER_ORGANISATION.broken(names=(named,))
+    return isolation.own(actor.organisation, target, named)
+
+
+def _reason(row: str, user: User, question: decisions.Question) -> Reason:
+    """Return the reason that belongs to the row which denied."""
+    code, _, about = row.partition(":")
+    kind = about.removeprefix("some-")
+    reasons: Mapping[str, Any] = {
+        "other-organisation": lambda: isolation.OTHER_ORGANISATION.broken(names=(question.account,)),
+        "option-disabled": lambda: OPTION_DISABLED.broken(options=(about,), rights=(question.right,)),
+        "portal-sign-in-first": PORTAL_SIGN_IN_FIRST.broken,
+        "password-change-required": standing.PASSWORD_CHANGE_REQUIRED.broken,
+        "resource-not-granted": lambda: rights.RESOURCE_NOT_GRANTED.broken(
+            kind=kind, resources=(question.resources[kind],) if kind in question.resources else ()
+        ),
+        "contract-inactive": lambda: rights.CONTRACT_INACTIVE.broken(contracts=(question.resources["contract"],)),
+        "right-missing": lambda: rights.RIGHT_MISSING.broken(right=question.right, application=question.application),
+    }
+    if code in reasons:
+        reason: Reason = reasons[code]()
+        return reason
+    state = standing.acts(user)
+    if state is None:
+        raise LookupError(row)
+    return state
+
+
