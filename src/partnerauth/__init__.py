@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from partnerauth.decision import Accepted, Answer, Reason, Refused, Rule
+    from partnerauth.embed import PartnerAuth
     from partnerauth.entities import Member, Operator, System, Visitor
     from partnerauth.policy.portal import Portal, PortalError
     from partnerauth.portals import read_portal
-    from partnerauth.embed import PartnerAuth
     from partnerauth.view import View
 
 __version__ = "0.1.0"

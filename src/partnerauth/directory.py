@@ -224,7 +224,7 @@ Entity: TypeAlias = (
 """What a store keeps: each has exactly one key."""
 
 
-def key_of(entity: Entity) -> Key[Any]:  # noqa: PLR0911 - one line for each noun is the table itself
+def key_of(entity: Entity) -> Key[Any]:  # noqa: C901, PLR0911 - one line for each noun is the table itself
     """Return the key under which an entity is stored."""
     match entity:
         case Organisation():

@@ -6,7 +6,8 @@ import secrets
 
 from partnerauth.adapters.argon2 import OWASP, Argon2Hasher
 from partnerauth.adapters.memory import MemoryStore
-from partnerauth.adapters.system import ShippedWordLists, SystemClock, SystemEntropy
+from partnerauth.adapters.system import SystemClock, SystemEntropy
+from partnerauth.adapters.word_lists import ShippedWordLists
 from partnerauth.policy.portal import Portal
 from partnerauth.portals import read_portal
 from partnerauth.ports import Clock, Entropy, PasswordHasher, Store, WordLists
@@ -55,7 +56,7 @@ def _store(store: Store | str | None) -> Store:
     if store is None:
         return MemoryStore()
     if isinstance(store, str):
-        from partnerauth.adapters.sql import SqlStore
+        from partnerauth.adapters.sql import SqlStore  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
 
         return SqlStore(store)
     return store

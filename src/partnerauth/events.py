@@ -226,7 +226,7 @@ class AccessGranted(OfUser):
         organisation = directory.the(OrganisationById(self.organisation))
         state = State.INVITED if user.state is State.PENDING else user.state
         for account, application, elements in self.ceilings:
-            directory = give(directory, self, self.user, account, application, dict.fromkeys(elements, ""))
+            directory = give(directory, self, SelectionOf(self.user, account, application), dict.fromkeys(elements, ""))
         return directory.put(
             replace(user, state=state, management=user.management | self.management),
             replace(organisation, requested=False),
@@ -352,7 +352,9 @@ class RightsGranted(OfUser):
     elements: tuple[Element, ...]
 
     def evolve(self, directory: Directory) -> Directory:
-        return give(directory, self, self.user, self.account, self.application, dict.fromkeys(self.elements, ""))
+        return give(
+            directory, self, SelectionOf(self.user, self.account, self.application), dict.fromkeys(self.elements, "")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -364,7 +366,7 @@ class RightsRevoked(OfUser):
     elements: tuple[Element, ...]
 
     def evolve(self, directory: Directory) -> Directory:
-        return take(directory, self.user, self.account, self.application, self.elements)
+        return take(directory, SelectionOf(self.user, self.account, self.application), self.elements)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -415,7 +417,7 @@ class RightsPassedOn(OfUser):
     elements: tuple[tuple[Element, str], ...]
 
     def evolve(self, directory: Directory) -> Directory:
-        return give(directory, self, self.user, self.account, self.application, dict(self.elements))
+        return give(directory, self, SelectionOf(self.user, self.account, self.application), dict(self.elements))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -434,7 +436,7 @@ class RightsWithdrawn(Event):
 
     def evolve(self, directory: Directory) -> Directory:
         if self.user:
-            return take(directory, self.user, self.account, self.application, self.elements)
+            return take(directory, SelectionOf(self.user, self.account, self.application), self.elements)
         held = directory.the(DelegationTo(self.account, self.application, self.subcontractor))
         return directory.put(replace(held, elements=_without(held.elements, self.elements)))
 
@@ -472,11 +474,8 @@ class CommandRefused(Event):
         return self.subject
 
 
-def give(
-    directory: Directory, event: Event, user: UserId, account: AccountId, application: str, elements: Mapping[Element, str]
-) -> Directory:
+def give(directory: Directory, event: Event, key: SelectionOf, elements: Mapping[Element, str]) -> Directory:
     """Add elements, each with its source, to a selection: who gave first what still counts stays on record."""
-    key = SelectionOf(user, account, application)
     held = directory.get(key)
     before: Mapping[Element, Given] = held.elements if held else {}
     added = {
@@ -484,17 +483,15 @@ def give(
         for element, source in elements.items()
         if element not in before or before[element].source != source
     }
-    selection = Selection(
-        user=user, account=account, application=application, elements=MappingProxyType({**before, **added})
+    elements_now = MappingProxyType({**before, **added})
+    return directory.put(
+        Selection(user=key.user, account=key.account, application=key.application, elements=elements_now)
     )
-    return directory.put(selection)
 
 
-def take(
-    directory: Directory, user: UserId, account: AccountId, application: str, elements: Iterable[Element]
-) -> Directory:
+def take(directory: Directory, key: SelectionOf, elements: Iterable[Element]) -> Directory:
     """Take elements out of a selection."""
-    held = directory.the(SelectionOf(user, account, application))
+    held = directory.the(key)
     return directory.put(replace(held, elements=_without(held.elements, elements)))
 
 

@@ -26,11 +26,24 @@ from partnerauth.directory import (
     SessionByDigest,
     UserById,
 )
-from partnerauth.entities import Account, Actor, Attempts, Mail, Member, Operator, Organisation, OrganisationId, System, User, UserId, Visitor
+from partnerauth.entities import (
+    Account,
+    Actor,
+    Attempts,
+    Mail,
+    Member,
+    Operator,
+    Organisation,
+    OrganisationId,
+    System,
+    User,
+    UserId,
+    Visitor,
+)
 from partnerauth.events import CommandRefused, Event
 from partnerauth.policy import guessing, isolation, offers, standing
-from partnerauth.policy.portal import Portal
 from partnerauth.policy.passwords import PasswordPolicy
+from partnerauth.policy.portal import Portal
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -352,7 +365,9 @@ def _words(actor: Actor) -> frozenset[str]:
             return frozenset({"system"})
 
 
-def mail(s: Situation[Any], template: str, to: str, details: Mapping[str, str], *, token: str = "", **facts: str) -> Mail:
+def mail(
+    s: Situation[Any], template: str, to: str, details: Mapping[str, str], *, token: str = "", **facts: str
+) -> Mail:
     """Return a mail in the language of the person whose details these are, or else the portal's first."""
     language = details.get("language", s.portal.languages[0])
     name = " ".join(part for part in (details.get("first-name", ""), details.get("last-name", "")) if part)

@@ -190,9 +190,7 @@ def override_problems(overrides: Mapping[str, str]) -> tuple[str, ...]:
         if allowed is None:
             problems.append(f"{name}: no such text; a key is for example mail.password-reset.subject.nl")
         elif strange := sorted(set(_PLACEHOLDER.findall(text)) - set(allowed)):
-            problems.append(
-                f"{name}: nothing fills {', '.join(strange)}; it may name {', '.join(allowed) or 'none'}"
-            )
+            problems.append(f"{name}: nothing fills {', '.join(strange)}; it may name {', '.join(allowed) or 'none'}")
     return tuple(problems)
 
 
@@ -291,9 +289,7 @@ def _sayable(paragraph: str, known: MailFacts, shown: Mapping[str, str], key: st
 
 
 def _marked_up(paragraph: str, shown: Mapping[str, str]) -> str:
-    return _fill(
-        html.escape(paragraph).replace("\n", "<br>\n"), lambda name: _marked_up_fact(name, shown[name])
-    )
+    return _fill(html.escape(paragraph).replace("\n", "<br>\n"), lambda name: _marked_up_fact(name, shown[name]))
 
 
 def _marked_up_fact(name: str, fact: str) -> str:

@@ -1,4 +1,4 @@
-"""Questions: who may do what, who sees what, what can be chosen.  A view answers from what was committed when it was taken."""
+"""Questions: who may do what, who sees what, what can be chosen, as it is committed when a view is taken."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ class View:
         )
         return Choices(offered=offered, greyed=tuple(code for code in catalogue.rights if code not in offered))
 
-    def applications(self, by: str, user: str, *, account: str | None = None) -> Applications | None | Refused:
+    def applications(self, by: str, user: str, *, account: str | None = None) -> Applications | Refused | None:
         """Return the applications of an account, or None where the selection opens directly (BP-17).
 
         Refuses: other-organisation.
@@ -428,5 +428,3 @@ def _reason(row: str, user: User, question: decisions.Question) -> Reason:
     if state is None:
         raise LookupError(row)
     return state
-
-

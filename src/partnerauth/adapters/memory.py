@@ -109,10 +109,10 @@ class MemoryStore:
         """Store a unit, or nothing."""
         with self._lock:
             if unit.touched and any(self._versions.get(each, 0) != seen for each, seen in unit.versions.items()):
-                raise ConflictError("organisation")
+                raise ConflictError(tuple(unit.versions))
             expected = {**dict.fromkeys(unit.changes, 0), **unit.revisions}
             if any(self._revision(key) != revision for key, revision in expected.items()):
-                raise ConflictError("row")
+                raise ConflictError(tuple(expected))
             for organisation in unit.touched:
                 self._versions[organisation] = self._versions.get(organisation, 0) + 1
             for key, entity in unit.changes.items():

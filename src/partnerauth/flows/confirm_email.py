@@ -1,5 +1,7 @@
 """Flow: whoever holds the link that was mailed to a new address confirms it.
-Refuses: link-unknown, link-used, link-expired, user-inactive, already-exists."""
+
+Refuses: link-unknown, link-used, link-expired, user-inactive, already-exists.
+"""
 
 from __future__ import annotations
 

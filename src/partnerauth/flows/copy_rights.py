@@ -1,6 +1,9 @@
 """Flow: an administrator gives a user all that he holds himself in one application on one account.
-Refuses: unknown-name, other-organisation, not-offered, management-right-missing, option-disabled, contract-inactive,
-matrix-mandatory-missing, matrix-not-applicable, matrix-not-allowed, matrix-service-missing, matrix-no-profile."""
+
+Refuses: unknown-name, other-organisation, not-offered, management-right-missing, option-disabled,
+contract-inactive, matrix-mandatory-missing, matrix-not-applicable, matrix-not-allowed, matrix-service-missing,
+matrix-no-profile.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Flow: an administrator creates a colleague, who holds nothing yet and must change his temporary password.
-Refuses: unknown-name, field-required, field-malformed, email-malformed, management-right-missing, delegation-limit,
-option-disabled, password-policy, confirmation-mismatch, already-exists."""
+
+Refuses: unknown-name, field-required, field-malformed, email-malformed, management-right-missing,
+delegation-limit, option-disabled, password-policy, confirmation-mismatch, already-exists.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +10,8 @@ from collections.abc import Mapping
 
 from pydantic import Field, SecretStr
 
-from partnerauth.addresses import EmailAddress, name_key, parse
 from partnerauth import new_passwords
+from partnerauth.addresses import EmailAddress, name_key, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import LoginNameByKey, UserById
 from partnerauth.entities import Credential, UserId

@@ -1,5 +1,7 @@
 """Flow: a user leaves: he is deactivated, never deleted.
-Refuses: other-organisation, management-right-missing, last-administrator."""
+
+Refuses: other-organisation, management-right-missing, last-administrator.
+"""
 
 from __future__ import annotations
 

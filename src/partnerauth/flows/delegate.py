@@ -1,6 +1,8 @@
 """Flow: a customer's administrator gives a subcontractor rights on his account.
-Refuses: unknown-name, not-offered, other-organisation, unknown-subcontractor, management-right-missing, right-missing,
-delegation-limit, option-disabled, contract-inactive."""
+
+Refuses: unknown-name, not-offered, other-organisation, unknown-subcontractor, management-right-missing,
+right-missing, delegation-limit, option-disabled, contract-inactive.
+"""
 
 from __future__ import annotations
 
@@ -56,9 +58,7 @@ def decide(s: Situation[Delegate]) -> Answer:
     account = found(s, AccountById(account_id(s.me.organisation, command.account)), command.account, within=s.tenant)
     if isinstance(account, Refused):
         return account
-    return refuse(offers.on_account(account, command.application)) or _delegated(
-        s, application, subcontracted, account
-    )
+    return refuse(offers.on_account(account, command.application)) or _delegated(s, application, subcontracted, account)
 
 
 def _delegated(

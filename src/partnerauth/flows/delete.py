@@ -1,5 +1,7 @@
 """Flow: somebody asks to delete a user, which nobody ever may.
-Refuses: other-organisation, management-right-missing, delete-forbidden."""
+
+Refuses: other-organisation, management-right-missing, delete-forbidden.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """Flow: an administrator gives a user rights and resources in one application on one account.
-Refuses: unknown-name, other-organisation, not-offered, management-right-missing, delegation-limit, option-disabled,
-resource-not-eligible, contract-inactive, matrix-mandatory-missing, matrix-not-applicable, matrix-not-allowed,
-matrix-service-missing, matrix-no-profile."""
+
+Refuses: unknown-name, other-organisation, not-offered, management-right-missing, delegation-limit,
+option-disabled, resource-not-eligible, contract-inactive, matrix-mandatory-missing, matrix-not-applicable,
+matrix-not-allowed, matrix-service-missing, matrix-no-profile.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Flow: the operator grants what somebody asked for: a ceiling, and the organisation's first administrator.
-Refuses: other-organisation, nothing-requested, administrator-exists."""
+
+Refuses: other-organisation, nothing-requested, administrator-exists.
+"""
 
 from __future__ import annotations
 

@@ -75,7 +75,9 @@ def decide(s: Situation[OpenOrganisation]) -> Answer:
         forms.well_formed(words),
         forms.FIELD_MALFORMED.broken(fields=("domains",)) if None in domains.values() else None,
         forms.FIELD_MALFORMED.broken(fields=("id",)) if not all(map(forms.identifies, ids)) else None,
-        None if organisation is None or organisation.requested else enrolment.ALREADY_EXISTS.broken(name=organisation.id),
+        None
+        if organisation is None or organisation.requested
+        else enrolment.ALREADY_EXISTS.broken(name=organisation.id),
     ):
         return refused
     opened = OrganisationOpened(

@@ -1,5 +1,7 @@
 """Flow: a subcontractor's administrator passes on to a colleague what a customer gave to their organisation.
-Refuses: unknown-name, not-offered, other-organisation, management-right-missing, delegation-limit."""
+
+Refuses: unknown-name, not-offered, other-organisation, management-right-missing, delegation-limit.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Flow: whoever may deactivate a user makes him active again.
-Refuses: other-organisation, management-right-missing, delegation-limit."""
+
+Refuses: other-organisation, management-right-missing, delegation-limit.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Flow: a company's first person, or an administrator, asks the operator for access to an application.
-Refuses: unknown-name, other-organisation, management-right-missing, field-required, field-malformed, email-malformed."""
+
+Refuses: unknown-name, other-organisation, management-right-missing, field-required, field-malformed,
+email-malformed.
+"""
 
 from __future__ import annotations
 

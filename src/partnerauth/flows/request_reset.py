@@ -1,5 +1,7 @@
-"""Flow: a visitor has forgotten his user name or password.  Refuses: email-not-lowercase; to the visitor the answer is
-the same whoever he is (GX-03)."""
+"""Flow: a visitor has forgotten his user name or password.
+
+Refuses: email-not-lowercase; to the visitor the answer is the same whoever he is (GX-03).
+"""
 
 from __future__ import annotations
 

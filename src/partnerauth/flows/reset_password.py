@@ -1,5 +1,7 @@
 """Flow: whoever holds the link from the mail sets a password; the first time makes an invited user active.
-Refuses: link-unknown, link-used, link-expired, password-policy, confirmation-mismatch."""
+
+Refuses: link-unknown, link-used, link-expired, password-policy, confirmation-mismatch.
+"""
 
 from __future__ import annotations
 
@@ -58,9 +60,7 @@ def decide(s: Situation[ResetPassword]) -> Answer:
     if token is None or user is None:
         raise LookupError(s.command)
     if refused := refuse(None if user.state is State.INVITED else standing.acts(user)) or refuse(
-        *new_passwords.acceptable(
-            s, s.command.password, s.command.confirm, personal=new_passwords.personal_words(user)
-        )
+        *new_passwords.acceptable(s, s.command.password, s.command.confirm, personal=new_passwords.personal_words(user))
     ):
         return refused
     after = new_passwords.kept(s, before or Credential(user=user.id), s.command.password)

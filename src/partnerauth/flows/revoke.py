@@ -1,5 +1,7 @@
 """Flow: rights and resources are taken from a user, where the portal allows it.
-Refuses: unknown-name, other-organisation, management-right-missing, revocation-forbidden."""
+
+Refuses: unknown-name, other-organisation, management-right-missing, revocation-forbidden.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""Flow: the operator adds an account or describes it anew.  Refuses: unknown-name, other-organisation, not-offered,
-field-malformed."""
+"""Flow: the operator adds an account or describes it anew.
+
+Refuses: unknown-name, other-organisation, not-offered, field-malformed.
+"""
 
 from __future__ import annotations
 
@@ -45,14 +47,16 @@ def needs(s: Situation[SetAccount]) -> Needs:
 def decide(s: Situation[SetAccount]) -> Answer:
     """Set it."""
     command = s.command
-    if refused := refuse(
-        offers.known("application", command.applications or (), s.portal.applications),
-        None if s.portal.accounts else offers.NOT_OFFERED.broken(name="set-account"),
-    ) or refuse(
-        isolation.exists(s.directory.get(OrganisationById(command.organisation)), command.organisation)
-    ) or refuse(
-        forms.well_formed({"name": command.name or ""}),
-        None if forms.identifies(command.account) else forms.FIELD_MALFORMED.broken(fields=("account",)),
+    if (
+        refused := refuse(
+            offers.known("application", command.applications or (), s.portal.applications),
+            None if s.portal.accounts else offers.NOT_OFFERED.broken(name="set-account"),
+        )
+        or refuse(isolation.exists(s.directory.get(OrganisationById(command.organisation)), command.organisation))
+        or refuse(
+            forms.well_formed({"name": command.name or ""}),
+            None if forms.identifies(command.account) else forms.FIELD_MALFORMED.broken(fields=("account",)),
+        )
     ):
         return refused
     identity = account_id(command.organisation, command.account)

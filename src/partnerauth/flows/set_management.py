@@ -1,6 +1,8 @@
 """Flow: an administrator sets which management rights a user has.
+
 Refuses: unknown-name, other-organisation, management-right-missing, delegation-limit, option-disabled,
-revocation-forbidden."""
+revocation-forbidden.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Flow: whoever manages a user gives him a new temporary password.
-Refuses: other-organisation, not-offered, management-right-missing, user-inactive, password-policy."""
+
+Refuses: other-organisation, not-offered, management-right-missing, user-inactive, password-policy.
+"""
 
 from __future__ import annotations
 

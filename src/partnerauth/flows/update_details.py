@@ -1,5 +1,7 @@
 """Flow: a user changes his own details, or an administrator a colleague's.
-Refuses: unknown-name, other-organisation, management-right-missing, field-required, field-malformed."""
+
+Refuses: unknown-name, other-organisation, management-right-missing, field-required, field-malformed.
+"""
 
 from __future__ import annotations
 

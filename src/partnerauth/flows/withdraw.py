@@ -1,6 +1,8 @@
 """Flow: a customer withdraws what it gave to a subcontractor, or a subcontractor's administrator what he passed on.
-Refuses: unknown-name, not-offered, other-organisation, field-required, unknown-subcontractor, management-right-missing,
-right-missing, revocation-forbidden."""
+
+Refuses: unknown-name, not-offered, other-organisation, field-required, unknown-subcontractor,
+management-right-missing, right-missing, revocation-forbidden.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def decide(s: Situation[Withdraw]) -> Answer:
 
 
 def _from_organisation(s: Situation[Withdraw], organisation: OrganisationId, role: str) -> Answer:
-    account = found(s, AccountById(account_id(s.me.organisation, s.command.account)), s.command.account, within=s.tenant)
+    account = found(
+        s, AccountById(account_id(s.me.organisation, s.command.account)), s.command.account, within=s.tenant
+    )
     if isinstance(account, Refused):
         return account
     own = s.directory.get(SelectionOf(s.me.id, account.id, s.command.application))

@@ -1,4 +1,4 @@
-"""Grids in portal files: rows and columns of cells X (mandatory), O (optional), NA (not applicable), no (not allowed)."""
+"""Grids in portal files: cells X (mandatory), O (optional), NA (not applicable), no (not allowed)."""
 
 from __future__ import annotations
 
@@ -74,6 +74,4 @@ def _cell(number: int, row: str, column: str, cell: str) -> Cell:
     try:
         return Cell(cell)
     except ValueError:
-        raise GridError(
-            number, f"row {row!r}, column {column!r}: {cell!r} is none of {', '.join(Cell)}"
-        ) from None
+        raise GridError(number, f"row {row!r}, column {column!r}: {cell!r} is none of {', '.join(Cell)}") from None

@@ -9,7 +9,6 @@ from partnerauth.entities import Organisation, OrganisationId, State, User, User
 from partnerauth.policy.engine import rows, rules
 from partnerauth.policy.portal import Portal
 
-
 MANAGEMENT_RIGHT_MISSING = Rule(
     code="management-right-missing",
     holds="Whoever manages a user holds the management right that reaches that user.",
@@ -45,9 +44,7 @@ def every(portal: Portal, organisation: Organisation) -> frozenset[str]:
     """Return every management right that the organisation's options allow (BP-01)."""
     options = portal.management.options
     return frozenset(
-        right
-        for right in portal.management.rights
-        if right not in options or options[right] in organisation.options
+        right for right in portal.management.rights if right not in options or options[right] in organisation.options
     )
 
 
@@ -75,7 +72,9 @@ def reaches(
     reaches whom; the facts are what the actor holds in the organisation of the user.
     """
     kinds = sorted({_kind(portal, target) for target in targets})
-    needed = tuple(dict.fromkeys(right for kind in kinds for right in _lacks(portal, actor, command, kind, organisation)))
+    needed = tuple(
+        dict.fromkeys(right for kind in kinds for right in _lacks(portal, actor, command, kind, organisation))
+    )
     return MANAGEMENT_RIGHT_MISSING.broken(needed=needed) if needed else None
 
 

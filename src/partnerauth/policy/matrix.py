@@ -20,8 +20,7 @@ MATRIX_NOT_APPLICABLE = Rule(
     code="matrix-not-applicable",
     holds="A set of rights holds no right that does not apply to its profile.",
     because="The right has no meaning for such a user.",
-    says="This does not apply to the profile {profile}: {rights}. "
-    "Please leave it out, or choose another profile.",
+    says="This does not apply to the profile {profile}: {rights}. Please leave it out, or choose another profile.",
     sources=("BP-28",),
 )
 
@@ -29,8 +28,7 @@ MATRIX_NOT_ALLOWED = Rule(
     code="matrix-not-allowed",
     holds="A set of rights holds no right that its profile does not allow.",
     because="The profile is meant to keep such a user from doing this.",
-    says="This is not allowed in the profile {profile}: {rights}. "
-    "Please leave it out, or choose another profile.",
+    says="This is not allowed in the profile {profile}: {rights}. Please leave it out, or choose another profile.",
     sources=("BP-28",),
 )
 

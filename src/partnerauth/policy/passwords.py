@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -81,8 +80,7 @@ class PasswordPolicy:
             raise ValueError(message)
         if not _SHORTEST_MAXIMUM <= self.maximum_length <= _LONGEST_MAXIMUM:
             message = (
-                f"maximum_length is {self.maximum_length}, but must be "
-                f"from {_SHORTEST_MAXIMUM} to {_LONGEST_MAXIMUM}"
+                f"maximum_length is {self.maximum_length}, but must be from {_SHORTEST_MAXIMUM} to {_LONGEST_MAXIMUM}"
             )
             raise ValueError(message)
         if not self.require <= _KINDS:

@@ -228,16 +228,14 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
             "administrator."
         ),
         "BP-02": (
-            "Whoever holds manage-administrators may let another user act as administrator, and that one "
-            "others."
+            "Whoever holds manage-administrators may let another user act as administrator, and that one others."
         ),
         "BP-03": (
             "manage-administrators, manage-users, reset-password and ftp are given one by one, when the "
             "user is created and afterwards."
         ),
         "BP-04": (
-            "An administrator gives at most what he holds himself: management rights, application rights "
-            "and resources."
+            "An administrator gives at most what he holds himself: management rights, application rights and resources."
         ),
         "BP-05": (
             "Without manage-administrators or manage-users nobody creates or manages a user, manage-users "
@@ -263,12 +261,10 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "BP-12": "Rights are given for one account and say nothing about another.",
         "BP-13": (
-            "A new user gets a temporary password, good for 7 days, and can do nothing before replacing "
-            "it by another."
+            "A new user gets a temporary password, good for 7 days, and can do nothing before replacing it by another."
         ),
         "BP-14": (
-            "A password has at least 7 characters, a lower-case and an upper-case letter, and is compared "
-            "with case."
+            "A password has at least 7 characters, a lower-case and an upper-case letter, and is compared with case."
         ),
         "BP-15": "It takes the current password, and the new one twice.",
         "BP-16": (
@@ -307,8 +303,7 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "BP-25": "Its three applications know one role, user, for one or more contracts.",
         "BP-26": (
-            "Access rights come with at least one service, every contract named is active, and services "
-            "need one."
+            "Access rights come with at least one service, every contract named is active, and services need one."
         ),
         "BP-27": "A user sees the invoices of the held billing addresses and no others.",
         "BP-28": (
@@ -316,8 +311,7 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
             "applicable or not allowed; etoe-handling needs the option etoe-partner."
         ),
         "BP-30": (
-            "An administrator with administrator-role and manage-users picks a subcontractor from the "
-            "operator's list."
+            "An administrator with administrator-role and manage-users picks a subcontractor from the operator's list."
         ),
         "BP-31": (
             "What a customer gives reaches the subcontractor's administrators, who pass it on to their "
@@ -328,20 +322,15 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
             "passed on counts only while its origin does."
         ),
         "BP-33": (
-            "A user sees and changes his own details, and sees the accounts and applications on which he "
-            "has access."
+            "A user sees and changes his own details, and sees the accounts and applications on which he has access."
         ),
         "ED-01": (
             "Only addresses from the importer's daily feed get in; one that leaves the list is "
             "deactivated, one that returns is reactivated, and a feed that would shut too many out is "
             "refused whole."
         ),
-        "ED-02": (
-            "A first password, a forgotten one and a new one are all set through the same mailed link."
-        ),
-        "ED-03": (
-            "The portal file says whether an address with capital letters is refused or folded to lower case."
-        ),
+        "ED-02": ("A first password, a forgotten one and a new one are all set through the same mailed link."),
+        "ED-03": ("The portal file says whether an address with capital letters is refused or folded to lower case."),
         "ED-04": ("It shows the user's address and name, not to be edited, and asks for the password twice."),
         "ED-05": (
             "A password has at least 12 characters, among them a lower-case and an upper-case letter, a "
@@ -353,12 +342,8 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
             "then on; the operator signs in by himself."
         ),
         "ED-08": ("A user may stay signed in on his own browser until he signs out or deletes its cookies."),
-        "ED-09": (
-            "A second user who signs in on a browser ends the first one's session there, which is told so."
-        ),
-        "ED-10": (
-            "A user sees the leads and customers of all colleagues of his dealership, and of no other."
-        ),
+        "ED-09": ("A second user who signs in on a browser ends the first one's session there, which is told so."),
+        "ED-10": ("A user sees the leads and customers of all colleagues of his dealership, and of no other."),
         "KP-01": "An invitation's link works for one registration and for 90 days.",
         "KP-02": "The first registration through a company's invitation makes its master user.",
         "KP-03": (
@@ -379,8 +364,7 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
         "KP-09": "A master deactivates whoever leaves; the only master is deactivated by the operator.",
         "KP-10": "A user changes his own details, e-mail address and password.",
         "KP-11": (
-            "The user enters his address and gets instructions by e-mail, and otherwise asks his contact "
-            "person."
+            "The user enters his address and gets instructions by e-mail, and otherwise asks his contact person."
         ),
         "KP-12": (
             "Contracts and framework orders, rework account, order history, documents and online "
@@ -397,8 +381,7 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
             "then the user is signed in."
         ),
         "SP-04": (
-            "The answer says where to look and when to ask support; asking again within 5 minutes sends "
-            "no second mail."
+            "The answer says where to look and when to ask support; asking again within 5 minutes sends no second mail."
         ),
         "SP-05": "The page tells everybody the same: what can be wrong, and that support helps.",
         "SP-06": "The same password works on every device, on several at once.",
@@ -426,22 +409,18 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "DP-06": "An administrator sees all cases of the organisation, a member those he reported.",
         "DP-07": (
-            "A user chooses for each case, with a default of his own, to be mailed at the main updates of "
-            "a repair."
+            "A user chooses for each case, with a default of his own, to be mailed at the main updates of a repair."
         ),
         "DP-08": (
-            "Every active user holds the portal's rights; those of one country are offered in that "
-            "country only."
+            "Every active user holds the portal's rights; those of one country are offered in that country only."
         ),
         "DP-09": (
-            "A table of fields and kinds of request says what is mandatory; every other form uses the "
-            "same mechanism."
+            "A table of fields and kinds of request says what is mandatory; every other form uses the same mechanism."
         ),
         "DP-10": "Every active member sees the credits of his organisation, and of no other.",
         "DP-11": "A reset link comes by e-mail.",
         "GX-01": (
-            "No command or decision of one organisation's user reads or changes another's, subcontracting "
-            "aside."
+            "No command or decision of one organisation's user reads or changes another's, subcontracting aside."
         ),
         "GX-02": (
             "Deactivation ends sessions and links at once; reactivation brings back grants only within "
@@ -456,8 +435,7 @@ LAW: Final[Mapping[str, str]] = MappingProxyType(
             "one use and a limited time, and ended by a newer one."
         ),
         "GX-05": (
-            "Wrong tries are counted by user and by source and lead to a growing wait, yet lock nobody "
-            "out for good."
+            "Wrong tries are counted by user and by source and lead to a growing wait, yet lock nobody out for good."
         ),
         "GX-06": (
             "They are hashed with argon2id, up to 128 characters of any script, and neither common nor "

@@ -10,7 +10,7 @@ from partnerauth.policy import matrix, options, rights
 from partnerauth.policy.portal import Application
 
 
-def may_become(
+def may_become(  # noqa: PLR0913 - a selection is judged by all of these at once
     application: Application,
     account: Account,
     organisation: Organisation,

@@ -83,9 +83,7 @@ def password_is_own(credential: Credential | None) -> Reason | None:
     return None
 
 
-def session_lives(
-    session: Session | None, user: User, credential: Credential | None, now: datetime
-) -> Reason | None:
+def session_lives(session: Session | None, user: User, credential: Credential | None, now: datetime) -> Reason | None:
     """The session was not ended, has not expired and is of the user's present epoch (GX-02, GX-06, ED-09)."""
     if session is None:
         return SIGN_IN_REQUIRED.broken()

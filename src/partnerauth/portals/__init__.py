@@ -5,13 +5,9 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from partnerauth.policy.portal import Portal, PortalError, load_portal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LONGEST_FILE = 1_000_000
 """Bytes that a portal file has at the most."""
@@ -55,11 +51,8 @@ def _shipped_portal(name: str) -> Portal:
 
 
 def _text(source: str | Path) -> str:
-    from pathlib import Path
-
-    path: Path | Traversable = Path(source)
     try:
-        data = path.read_bytes()
+        data = Path(source).read_bytes()
     except OSError as error:
         known = ", ".join(shipped())
         problem = f"{source}: {error.strerror or error}; name a portal file, or one of {known}"

@@ -33,7 +33,7 @@ def source(plan: Plan, words: Vocabulary, effect: Effect, tables: Mapping[Store,
     decide = (
         _enforce(plan, words, effect, tables)
         if plan.exact and effect in _FAST
-        else [f"    return WALK(({parameters},))[0]"]
+        else [f"    return WALK(({parameters},)).allowed"]
     )
     lines = [
         f"def enforce({parameters}):",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 Key: TypeAlias = str | tuple[str, str]
 """A name, or (name, domain) where the role definition has domains."""
@@ -52,7 +52,7 @@ class Links:
         known = self.closures.get(key)
         if known is not None:
             return known
-        name, domain = key if isinstance(key, tuple) else (key, "")
+        name, domain = cast("tuple[str, str]", key if self.domains else (key, ""))
         if key not in self.out:
             return (name,)
         with self._lock:

@@ -121,7 +121,7 @@ class Program:
                 first = row
         if self._effect is Effect.ALLOW_AND_NO_DENY:
             return Verdict(first is not None, last, first)
-        return Verdict(self._effect is Effect.NO_DENY, last, None)
+        return Verdict(self._effect is Effect.NO_DENY and len(self._rows) > 0, last, None)
 
     def decided(self, allowed: bool, row: Row | None) -> Row | None:  # noqa: FBT001 - the answer is the subject
         """The row that pycasbin explains an answer with, if it is one that decides."""

@@ -41,7 +41,7 @@ _EXPRESSIONS = (
     ast.Starred,
     ast.Attribute,
 )
-_ATTRIBUTES = frozenset({"__class__", "get", "update"})
+_ATTRIBUTES = frozenset({"__class__", "allowed", "get", "update"})
 
 
 def functions(module: ast.Module, environment: dict[str, object]) -> dict[str, FunctionType]:
