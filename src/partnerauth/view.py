@@ -342,7 +342,7 @@ class View:
         owner = self.user(record.owner) if record.owner else None
         organisation = record.organisation or (owner.organisation if owner else user.organisation)
         account = record.account or account_id(organisation)
-        named = {kind: value for kind, value in record.resources.items() if kind in sight.within}
+        named: dict[str, str] = {kind: value for kind, value in record.resources.items() if kind in sight.within}
         decision = self.explain(user.id, application, sight.right, account=account, resources=named)
         if not decision:
             return decision
