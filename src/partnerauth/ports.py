@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from partnerauth.directory import Entity, Key
-from partnerauth.entities import Mail, OrganisationId
+from partnerauth.directory import (
+    AccountById,
+    AccountsOf,
+    AdministratorsOf,
+    AnotherHolder,
+    DelegationsTo,
+    Entity,
+    Key,
+    OrganisationById,
+    UsersOf,
+)
+from partnerauth.entities import Account, Delegation, Mail, Organisation, OrganisationId, Selection, User, UserId
 from partnerauth.events import Event
 
 
@@ -26,7 +36,9 @@ class Loaded:
     """What a store answered.
 
     `values` has an answer for every key that was asked for, `revisions` the revision of each single entity
-    (0 where there is none), and `versions` that of every organisation that an answer came from.
+    (0 where there is none), and `versions` that of every organisation that an answer came from (see
+    `concerned`; 0 where nothing was ever changed).  A revision is the position of the commit that wrote the
+    entity, so that one that went and came back is not taken for what it was.
     """
 
     values: Mapping[Key[Any], Any]
@@ -38,10 +50,11 @@ class Loaded:
 class Unit:
     """What is stored in one transaction, or not at all.
 
-    `changes` are the new values by key (None: no longer there) and `before` the old ones.  Everything that
-    was read is a precondition: `revisions` of single entities and `versions` of organisations.  `touched`
-    are the organisations whose version rises.  Where none is touched the versions are no precondition, so
-    that a sign-in never waits for an administrator.
+    `changes` are the new values by key (None: no longer there) and `before` the old ones, as they were read.
+    Everything that was read is a precondition: `revisions` of single entities and `versions` of organisations.
+    What is changed without having been read must not be there yet.  `touched` are the organisations whose
+    version rises.  Where none is touched the versions are no precondition, so that a sign-in never waits for
+    an administrator.  Raises ValueError for a mail without the event that it tells of.
     """
 
     changes: Mapping[Key[Any], Entity | None] = field(default_factory=lambda: MappingProxyType({}))
@@ -52,10 +65,15 @@ class Unit:
     events: tuple[Event, ...] = ()
     mails: tuple[Mail, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.mails and not self.events:
+            message = "a mail is stored together with the event that it tells of"
+            raise ValueError(message)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """An event on record, and its place in the order of all of them."""
+    """An event on record, and the position of the commit that stored it: later commits have higher ones."""
 
     position: int
     event: Event
@@ -63,7 +81,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A mail that waits in the outbox, or was sent."""
+    """A mail that waits in the outbox, or was sent; `at` is when the first event of its commit happened."""
 
     id: int
     mail: Mail
@@ -72,7 +90,11 @@ class Posted:
 
 
 class Store(Protocol):
-    """Where everything is kept.  `lasts` says whether it outlives the process."""
+    """Where everything is kept.
+
+    An answer of several is in the order in which they came, and within one commit in that of their keys.
+    What a selection or a delegation holds is in the order of kind and name, whatever it was put in.
+    """
 
     @property
     def lasts(self) -> bool:
@@ -98,6 +120,44 @@ class Store(Protocol):
 
     def mark_sent(self, ids: Iterable[int]) -> None:
         """Note that mails were sent."""
+
+
+def concerned(
+    key: Key[Any], value: object, home: Callable[[UserId], OrganisationId | None]
+) -> Iterator[OrganisationId]:
+    """Yield the organisations that an answer came from: a store returns their versions with it.
+
+    `home` says which organisation a user belongs to, None where there is no such user.
+    """
+    for thing in value if isinstance(value, tuple) else (value,):
+        match thing:
+            case Organisation():
+                yield thing.id
+            case User() | Account():
+                yield thing.organisation
+            case Selection():
+                if organisation := home(thing.user):
+                    yield organisation
+            case Delegation():
+                yield OrganisationId(thing.account.partition("/")[0])
+            case _:
+                pass
+    match key:
+        case AnotherHolder() | AdministratorsOf() | AccountsOf() | UsersOf() | DelegationsTo():
+            yield key.organisation
+        case OrganisationById():
+            yield key.id
+        case AccountById():
+            yield OrganisationId(key.id.partition("/")[0])
+        case _:
+            pass
+
+
+def settled(entity: Entity) -> Entity:
+    """Return an entity as every store answers it: what it holds is in the order of kind and name."""
+    if isinstance(entity, Selection | Delegation):
+        return replace(entity, elements=MappingProxyType(dict(sorted(entity.elements.items()))))
+    return entity
 
 
 class PasswordHasher(Protocol):

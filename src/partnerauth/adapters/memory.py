@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from threading import RLock
 from typing import Any
 
 from partnerauth.directory import (
-    AccountById,
     AccountsOf,
     AdministratorsOf,
     AnotherHolder,
@@ -19,9 +17,7 @@ from partnerauth.directory import (
     Entity,
     HoldersOn,
     Key,
-    OrganisationById,
     SelectionsOf,
-    SessionByDigest,
     SessionsIn,
     SessionsOf,
     TokenByDigest,
@@ -30,42 +26,25 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import (
     Account,
-    AccountId,
     Delegation,
-    Organisation,
     OrganisationId,
     Selection,
     Session,
     State,
     Token,
-    TokenId,
     User,
     UserId,
 )
-from partnerauth.ports import ConflictError, Loaded, Posted, Recorded, Unit
+from partnerauth.ports import ConflictError, Loaded, Posted, Recorded, Unit, concerned, settled
 
 
 @dataclass(slots=True)
 class _Kept:
-    entity: Entity
+    """An entity, the commit that wrote it, and the one that it came with."""
+
+    entity: Any
     revision: int
-
-
-@dataclass(slots=True)
-class _Indexes:
-    """The same entities by what they are asked for; only ever added to, in the order of arrival."""
-
-    users: dict[OrganisationId, dict[UserId, None]] = field(default_factory=lambda: defaultdict(dict))
-    accounts: dict[OrganisationId, dict[AccountId, None]] = field(default_factory=lambda: defaultdict(dict))
-    selections: dict[UserId, dict[Key[Selection], None]] = field(default_factory=lambda: defaultdict(dict))
-    holders: dict[tuple[AccountId, str], dict[UserId, None]] = field(default_factory=lambda: defaultdict(dict))
-    delegations: dict[OrganisationId, dict[Key[Delegation], None]] = field(default_factory=lambda: defaultdict(dict))
-    customers: dict[tuple[AccountId, str], dict[Key[Delegation], None]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
-    tokens: dict[str, TokenId] = field(default_factory=dict)
-    browsers: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-    sessions: dict[UserId, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    since: int
 
 
 class MemoryStore:
@@ -77,23 +56,23 @@ class MemoryStore:
         """Start empty."""
         self._lock = RLock()
         self._kept: dict[Key[Any], _Kept] = {}
+        self._lists: dict[Key[Any], dict[Key[Any], None]] = defaultdict(dict)
         self._versions: dict[OrganisationId, int] = {}
-        self._indexes = _Indexes()
         self._position = 0
         self._records: list[Recorded] = []
         self._outbox: list[Posted] = []
         self._answers: Mapping[type, Callable[[Any], Any]] = {
-            SelectionsOf: self._selections_of,
-            AccountsOf: lambda key: tuple(self._indexes.accounts.get(key.organisation, ())),
-            DelegationsTo: self._delegations_to,
-            DelegationsOn: self._delegations_on,
+            SelectionsOf: self._listed,
+            AccountsOf: lambda key: tuple(each.id for each in self._listed(key)),
+            DelegationsTo: self._listed,
+            DelegationsOn: self._listed,
             AnotherHolder: self._another_holder,
             AdministratorsOf: self._administrators_of,
-            UsersOf: lambda key: tuple(self._indexes.users.get(key.organisation, ())),
-            HoldersOn: lambda key: tuple(self._indexes.holders.get((key.account, key.application), ())),
-            SessionsIn: self._sessions_in,
-            SessionsOf: lambda key: tuple(self._indexes.sessions.get(key.user, ())),
-            TokenByDigest: lambda key: self._indexes.tokens.get(key.digest),
+            UsersOf: lambda key: tuple(each.id for each in self._listed(key)),
+            HoldersOn: lambda key: tuple(each.user for each in self._listed(key)),
+            SessionsIn: lambda key: tuple(each.digest for each in self._listed(key) if not each.ended),
+            SessionsOf: lambda key: tuple(each.digest for each in self._listed(key)),
+            TokenByDigest: lambda key: next((each.id for each in self._listed(key)), None),
         }
 
     def read(self, keys: Sequence[Key[Any]]) -> Loaded:
@@ -101,28 +80,24 @@ class MemoryStore:
         with self._lock:
             values = {key: self._answer(key) for key in keys}
             revisions = {key: self._revision(key) for key in keys if type(key) not in self._answers}
-            concerned = {organisation for key in keys for organisation in self._organisations(key, values[key])}
-            versions = {organisation: self._versions.get(organisation, 0) for organisation in concerned}
+            organisations = {each for key in keys for each in concerned(key, values[key], self._home)}
+            versions = {each: self._versions.get(each, 0) for each in organisations}
         return Loaded(values=values, revisions=revisions, versions=versions)
 
     def commit(self, unit: Unit) -> int:
         """Store a unit, or nothing."""
         with self._lock:
-            if unit.touched and any(self._versions.get(each, 0) != seen for each, seen in unit.versions.items()):
-                raise ConflictError(tuple(unit.versions))
-            expected = {**dict.fromkeys(unit.changes, 0), **unit.revisions}
-            if any(self._revision(key) != revision for key, revision in expected.items()):
-                raise ConflictError(tuple(expected))
+            for stale in self._stale(unit):
+                raise ConflictError(stale)
+            self._position += 1
             for organisation in unit.touched:
                 self._versions[organisation] = self._versions.get(organisation, 0) + 1
             for key, entity in unit.changes.items():
                 self._put(key, entity)
-            self._position += 1
             self._records += [Recorded(position=self._position, event=event) for event in unit.events]
-            at = unit.events[0].at if unit.events else None
             self._outbox += [
-                Posted(id=len(self._outbox) + number, mail=mail, at=_dated(at), sent=False)
-                for number, mail in enumerate(unit.mails, start=1)
+                Posted(id=number, mail=mail, at=unit.events[0].at, sent=False)
+                for number, mail in enumerate(unit.mails, start=len(self._outbox) + 1)
             ]
             return self._position
 
@@ -153,6 +128,13 @@ class MemoryStore:
                 for each in self._outbox
             ]
 
+    def _stale(self, unit: Unit) -> Iterator[object]:
+        """Yield what is no longer as it was read."""
+        if unit.touched:
+            yield from (each for each, seen in unit.versions.items() if self._versions.get(each, 0) != seen)
+        expected = {**dict.fromkeys(unit.changes, 0), **unit.revisions}
+        yield from (key for key, revision in expected.items() if self._revision(key) != revision)
+
     def _revision(self, key: Key[Any]) -> int:
         kept = self._kept.get(key)
         return kept.revision if kept else 0
@@ -165,52 +147,32 @@ class MemoryStore:
         answer = self._answers.get(type(key))
         return answer(key) if answer else self._get(key)
 
+    def _home(self, user: UserId) -> OrganisationId | None:
+        found: User | None = self._get(UserById(user))
+        return found.organisation if found else None
+
     def _put(self, key: Key[Any], entity: Entity | None) -> None:
-        if entity is None:
-            self._kept.pop(key, None)
-            return
-        self._kept[key] = _Kept(entity, self._revision(key) + 1)
-        indexes = self._indexes
-        match entity:
-            case User():
-                indexes.users[entity.organisation][entity.id] = None
-            case Account():
-                indexes.accounts[entity.organisation][entity.id] = None
-            case Selection():
-                indexes.selections[entity.user][key] = None
-                indexes.holders[entity.account, entity.application][entity.user] = None
-            case Delegation():
-                indexes.delegations[entity.organisation][key] = None
-                indexes.customers[entity.account, entity.application][key] = None
-            case Token():
-                indexes.tokens[entity.digest] = entity.id
-            case Session():
-                indexes.browsers[entity.browser][entity.digest] = None
-                indexes.sessions[entity.user][entity.digest] = None
-            case _:
-                pass
+        before = self._kept.pop(key, None)
+        after = None if entity is None else _Kept(settled(entity), self._position, self._position)
+        if after:
+            after.since = before.since if before else self._position
+            self._kept[key] = after
+        old = set(_lists(before.entity)) if before else set()
+        new = set(_lists(entity)) if entity else set()
+        for each in old - new:
+            del self._lists[each][key]
+        for each in new - old:
+            self._lists[each][key] = None
 
-    def _selections_of(self, key: SelectionsOf) -> tuple[Selection, ...]:
-        return tuple(self._get(each) for each in self._indexes.selections.get(key.user, ()))
-
-    def _delegations_to(self, key: DelegationsTo) -> tuple[Delegation, ...]:
-        return tuple(self._get(each) for each in self._indexes.delegations.get(key.organisation, ()))
-
-    def _delegations_on(self, key: DelegationsOn) -> tuple[Delegation, ...]:
-        found = self._indexes.customers.get((key.account, key.application), ())
-        return tuple(self._get(each) for each in found)
-
-    def _sessions_in(self, key: SessionsIn) -> tuple[str, ...]:
-        digests = self._indexes.browsers.get(key.browser, ())
-        return tuple(digest for digest in digests if not self._get(SessionByDigest(digest)).ended)
-
-    def _people(self, organisation: OrganisationId) -> Iterable[User]:
-        return (self._get(UserById(each)) for each in self._indexes.users.get(organisation, ()))
+    def _listed(self, key: Key[Any]) -> tuple[Any, ...]:
+        kept = [(self._kept[each], astuple(each)) for each in self._lists.get(key, ())]
+        return tuple(each.entity for each, _ in sorted(kept, key=lambda pair: (pair[0].since, pair[1])))
 
     def _another_holder(self, key: AnotherHolder) -> UserId | None:
+        people = (self._get(each) for each in self._lists.get(UsersOf(key.organisation), ()))
         found = (
             user.id
-            for user in self._people(key.organisation)
+            for user in people
             if user.state is State.ACTIVE and key.management in user.management and user.id != key.other_than
         )
         return next(found, None)
@@ -218,36 +180,28 @@ class MemoryStore:
     def _administrators_of(self, key: AdministratorsOf) -> tuple[UserId, ...]:
         return tuple(
             user.id
-            for user in self._people(key.organisation)
+            for user in self._listed(UsersOf(key.organisation))
             if user.state in {State.ACTIVE, State.INVITED} and not key.management.isdisjoint(user.management)
         )
 
-    def _organisations(self, key: Key[Any], value: object) -> Iterable[OrganisationId]:
-        for thing in value if isinstance(value, tuple) else (value,):
-            match thing:
-                case Organisation():
-                    yield thing.id
-                case User() | Account():
-                    yield thing.organisation
-                case Selection():
-                    yield from self._organisations(key, self._get(UserById(thing.user)))
-                case Delegation():
-                    yield OrganisationId(thing.account.partition("/")[0])
-                case _:
-                    pass
-        match key:
-            case AnotherHolder() | AdministratorsOf() | AccountsOf() | UsersOf() | DelegationsTo():
-                yield key.organisation
-            case OrganisationById():
-                yield key.id
-            case AccountById():
-                yield OrganisationId(key.id.partition("/")[0])
-            case _:
-                pass
 
-
-def _dated(at: datetime | None) -> datetime:
-    if at is None:
-        message = "a mail is stored together with the event that it tells of"
-        raise ValueError(message)
-    return at
+def _lists(entity: Entity) -> Iterator[Key[Any]]:
+    """Yield the questions among whose answers an entity is."""
+    match entity:
+        case User():
+            yield UsersOf(entity.organisation)
+        case Account():
+            yield AccountsOf(entity.organisation)
+        case Selection():
+            yield SelectionsOf(entity.user)
+            yield HoldersOn(entity.account, entity.application)
+        case Delegation():
+            yield DelegationsTo(entity.organisation)
+            yield DelegationsOn(entity.account, entity.application)
+        case Token():
+            yield TokenByDigest(entity.digest)
+        case Session():
+            yield SessionsIn(entity.browser)
+            yield SessionsOf(entity.user)
+        case _:
+            pass
