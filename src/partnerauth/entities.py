@@ -219,6 +219,33 @@ class LoginName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedDomain:
+    """The organisation whose people send from a domain; `opened` while nobody but the domain speaks for it (SP-07)."""
+
+    domain: str
+    organisation: OrganisationId
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """The last feed of its name that was taken in (ED-01)."""
+
+    feed: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsoLink:
+    """Whose an account at another provider is: known by issuer and subject, never by an address (ED-07, SO-01)."""
+
+    issuer: str
+    subject: str
+    provider: str
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
     """Somebody who is not signed in."""
 

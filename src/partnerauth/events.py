@@ -17,6 +17,7 @@ from partnerauth.directory import (
     AccountById,
     DelegationTo,
     Directory,
+    LinkedDomainByName,
     LoginNameByKey,
     OrganisationById,
     SelectionOf,
@@ -29,7 +30,9 @@ from partnerauth.entities import (
     Contract,
     Delegation,
     Element,
+    FeedState,
     Given,
+    LinkedDomain,
     LoginName,
     Organisation,
     OrganisationId,
@@ -251,11 +254,96 @@ class UserCreated(_Entered):
         return self.enter(directory, State.ACTIVE)
 
 
+ALLOW_LIST = "allow-list"
+"""The name of the feed of addresses that get in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowListImported(Event):
+    """A feed of addresses was taken in whole: what it made of the users, in numbers (ED-01)."""
+
+    sequence: int
+    entries: int
+    provisioned: int
+    moved: int
+    reactivated: int
+    deactivated: int
+
+    @property
+    def about(self) -> str:
+        return ALLOW_LIST
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(FeedState(feed=ALLOW_LIST, sequence=self.sequence))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserProvisioned(_Entered):
+    """An address became a user who has yet to prove that it is his: by a feed, or by a mail from it (ED-01, SP-01)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        return self.enter(directory, State.INVITED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserMoved(OfUser):
+    """A user came over from another organisation; what he was `given` there, account and application, is gone."""
+
+    origin: OrganisationId
+    given: tuple[tuple[AccountId, str], ...]
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        moved = replace(user, organisation=self.organisation, management=frozenset())
+        gone = [SelectionOf(self.user, account, application) for account, application in self.given]
+        return directory.put(moved).without(gone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainLinked(Event):
+    """Whoever sends from a domain belongs to an organisation from now on: `opened` by a first message (SP-07)."""
+
+    domain: str
+    opened: bool = False
+
+    def evolve(self, directory: Directory) -> Directory:
+        directory = _without_domain(directory, self.domain)
+        organisation = directory.the(OrganisationById(self.organisation))
+        return directory.put(
+            LinkedDomain(domain=self.domain, organisation=self.organisation, opened=self.opened),
+            replace(organisation, domains=organisation.domains | {self.domain}),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainUnlinked(Event):
+    """A domain stands for no organisation any more; its users stay where they are (SP-07)."""
+
+    domain: str
+
+    def evolve(self, directory: Directory) -> Directory:
+        return _without_domain(directory, self.domain).drop(LinkedDomainByName(self.domain))
+
+
+def _without_domain(directory: Directory, domain: str) -> Directory:
+    """Take a domain from the organisation that it is linked to, where there is one."""
+    link = directory.get(LinkedDomainByName(domain))
+    if link is None:
+        return directory
+    organisation = directory.the(OrganisationById(link.organisation))
+    return directory.put(replace(organisation, domains=organisation.domains - {domain}))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn(OfUser):
-    """A user signed in on a browser."""
+    """A user signed in on a browser, by another `provider` where one is named; that makes an invited user active."""
 
     browser: str
+    provider: str = ""
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        return directory.put(replace(user, state=State.ACTIVE)) if user.state is State.INVITED else directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

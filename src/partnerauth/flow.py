@@ -21,6 +21,7 @@ from partnerauth.directory import (
     AttemptsAgainst,
     CredentialOf,
     Directory,
+    Evolving,
     Key,
     OrganisationById,
     SessionByDigest,
@@ -307,8 +308,10 @@ def decide(flow: Flow[C], situation: Situation[C]) -> Answer:
 
 def evolve(directory: Directory, accepted: Accepted) -> Directory:
     """Return the directory after everything that an answer says has happened."""
-    after = reduce(lambda state, event: event.evolve(state), accepted.events, directory)
-    return after.put(*accepted.keeps).without(accepted.drops)
+    start: Directory = Evolving.of(directory)
+    after = reduce(lambda state, event: event.evolve(state), accepted.events, start)
+    after = after.put(*accepted.keeps).without(accepted.drops)
+    return Directory(after.loaded, after.changes)
 
 
 def found(s: Situation[Any], key: Key[Owned], named: str, *, within: OrganisationId | None) -> Owned | Refused:

@@ -15,6 +15,7 @@ from partnerauth.directory import (
     AnotherHolder,
     DelegationsTo,
     Entity,
+    EveryUser,
     Key,
     OrganisationById,
     UsersOf,
@@ -127,8 +128,11 @@ def concerned(
 ) -> Iterator[OrganisationId]:
     """Yield the organisations that an answer came from: a store returns their versions with it.
 
-    `home` says which organisation a user belongs to, None where there is no such user.
+    `home` says which organisation a user belongs to, None where there is no such user.  Who asks for every user
+    depends on the few that he goes on to change, not on every organisation: a feed would else never get through.
     """
+    if isinstance(key, EveryUser):
+        return
     for thing in value if isinstance(value, tuple) else (value,):
         match thing:
             case Organisation():

@@ -15,11 +15,13 @@ from partnerauth.directory import (
     DelegationsOn,
     DelegationsTo,
     Entity,
+    EveryUser,
     HoldersOn,
     Key,
     SelectionsOf,
     SessionsIn,
     SessionsOf,
+    SsoLinksOf,
     TokenByDigest,
     UserById,
     UsersOf,
@@ -30,6 +32,7 @@ from partnerauth.entities import (
     OrganisationId,
     Selection,
     Session,
+    SsoLink,
     State,
     Token,
     User,
@@ -64,6 +67,8 @@ class MemoryStore:
         self._answers: Mapping[type, Callable[[Any], Any]] = {
             SelectionsOf: self._listed,
             AccountsOf: lambda key: tuple(each.id for each in self._listed(key)),
+            EveryUser: self._listed,
+            SsoLinksOf: self._listed,
             DelegationsTo: self._listed,
             DelegationsOn: self._listed,
             AnotherHolder: self._another_holder,
@@ -190,6 +195,7 @@ def _lists(entity: Entity) -> Iterator[Key[Any]]:
     match entity:
         case User():
             yield UsersOf(entity.organisation)
+            yield EveryUser()
         case Account():
             yield AccountsOf(entity.organisation)
         case Selection():
@@ -198,6 +204,8 @@ def _lists(entity: Entity) -> Iterator[Key[Any]]:
         case Delegation():
             yield DelegationsTo(entity.organisation)
             yield DelegationsOn(entity.account, entity.application)
+        case SsoLink():
+            yield SsoLinksOf(entity.user)
         case Token():
             yield TokenByDigest(entity.digest)
         case Session():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from partnerauth.addresses import parse_domain
 from partnerauth.policy.grid import Cell, Grid, GridError, parse_grid
 from partnerauth.policy.passwords import PasswordPolicy
 
@@ -45,6 +47,9 @@ FORM_FIELDS = (
 
 ActorWord: TypeAlias = Literal["visitor", "user", "administrator", "operator", "system"]
 
+Notice: TypeAlias = Literal["reset-requested", "no-mail", "reset-chain", "known-addresses", "unknown-address"]
+"""What a page tells everybody alike (GX-03); `messages.notice` has the words."""
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -56,6 +61,24 @@ def parse_duration(text: object) -> timedelta:
         return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
     message = "a duration is a whole number and a unit: 30s, 10m, 3h, 90d"
     raise ValueError(message)
+
+
+def parse_percent(text: object) -> int:
+    """Read `20%`, from 0 to 100.  Raises ValueError for anything else."""
+    if isinstance(text, int) and 0 <= text <= 100:  # noqa: PLR2004
+        return text
+    if isinstance(text, str) and re.fullmatch("[0-9]{1,2}%|100%", text):
+        return int(text[:-1])
+    message = "a share is a whole number of percent: 20%"
+    raise ValueError(message)
+
+
+def _a_label(text: str) -> str:
+    domain = parse_domain(text)
+    if domain is None:
+        message = f"{text!r} is no e-mail domain"
+        raise ValueError(message)
+    return domain
 
 
 def _read_grid(value: object) -> Grid:
@@ -76,6 +99,8 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
+Percent: TypeAlias = Annotated[int, BeforeValidator(parse_percent)]
+Domain: TypeAlias = Annotated[str, AfterValidator(_a_label)]
 GridText: TypeAlias = Annotated[Grid, BeforeValidator(_read_grid)]
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Names: TypeAlias = Annotated[tuple[Name, ...], AfterValidator(_unique)]
@@ -131,6 +156,23 @@ class Limits(_Section):
     window: Duration = timedelta(minutes=15)
     longest_delay: Duration = timedelta(hours=1)
     mail_again_after: Duration = timedelta(0)
+
+
+class AllowList(_Section):
+    """The feed of the addresses that get in: `share` of the users may leave by one feed, in percent (ED-01)."""
+
+    share: Percent = 20
+
+
+class MailedRequests(_Section):
+    """Requests that arrive by e-mail and make an account for whoever sent them (SP-01).
+
+    `own_domains` are the portal's own, and `machines` the names before the @ of senders who are nobody: neither
+    gets an account (FD-13, FD-14).
+    """
+
+    own_domains: tuple[Domain, ...] = ()
+    machines: tuple[str, ...] = ()
 
 
 class Management(_Section):
@@ -309,6 +351,10 @@ class Portal(_Section):
     forms: Forms
     applications: Mapping[Name, Application] = Field(min_length=1)
     records: Mapping[Name, Record] = Field(default_factory=dict)
+    allow_list: AllowList | None = None
+    mailed_requests: MailedRequests | None = None
+    domains: Literal["named", "linked"] = "named"
+    notices: Mapping[Name, tuple[Notice, ...]] = Field(default_factory=dict)
     email_spelling: Literal["fold", "lowercase-only"] = "fold"
     email_change: Literal["anywhere", "same-domain"] = "anywhere"
 
@@ -336,6 +382,7 @@ class Portal(_Section):
             message = "forbidden.delete: deleting is refused for everybody who is offered it (BP-09)"
             raise ValueError(message)
         _known("forbidden", self.forbidden, self.offers)
+        _known("notices", self.notices, self.offers)
         _known("management.options", self.management.options.values(), self.options)
         for code, application in self.applications.items():
             needed = [right.option for right in application.rights.values() if right.option]
@@ -344,6 +391,25 @@ class Portal(_Section):
             _known(f"records.{kind}.application", [record.application], self.applications)
             rights = self.applications[record.application].rights
             _known(f"records.{kind}.seen-by: right", [sight.right for sight in record.seen_by], rights)
+        return self
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> Portal:
+        if (self.allow_list is None) == ("import-allow-list" in self.offers):
+            message = "allow-list: a section where import-allow-list is offered, and only there"
+            raise ValueError(message)
+        if self.allow_list and self.management.given != "never":
+            message = "allow-list: the feed decides who comes and goes, so there are no administrators (ED-01, GX-07)"
+            raise ValueError(message)
+        if (self.mailed_requests is None) == ("receive-request" in self.offers):
+            message = "mailed-requests: a section where receive-request is offered, and only there"
+            raise ValueError(message)
+        if (self.domains == "linked") == {"receive-request", "link-domain", "unlink-domain"}.isdisjoint(self.offers):
+            message = 'domains: "linked" where a domain stands for one organisation (SP-07), and only there'
+            raise ValueError(message)
+        if ("sign-in-sso" in self.offers) != bool(self.sign_in.sso_providers):
+            message = "sign-in.sso-providers: named where sign-in-sso is offered, and only there"
+            raise ValueError(message)
         return self
 
 
