@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -72,8 +72,8 @@ def from_row(name: str, schema: int, data: Mapping[str, Any]) -> Event:
         fields = ", ".join(str(each["loc"][0]) for each in wrong.errors(include_input=False) if each["loc"])
         message = f"{name}: {fields} are not as they were written; the log was changed by something else"
         raise RecordError(message) from None
-    kept = {field.name: frozen(getattr(event, field.name)) for field in dataclasses.fields(event)}
-    return cast("Event", kind(**kept))
+    kept: dict[str, Any] = {field.name: frozen(getattr(event, field.name)) for field in dataclasses.fields(event)}
+    return kind(**kept)
 
 
 def plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON has no type of its own; one line for each kind of value
