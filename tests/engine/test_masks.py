@@ -102,7 +102,7 @@ class World:
 
 
 def played(portal: Portal, seed: int, steps: int) -> Iterator[tuple[World, tuple[str, ...]]]:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - examples, not secrets
     world = World(portal, Masks(portal), chance)
     for account in ACCOUNTS:
         world.set_account(account)
@@ -145,15 +145,12 @@ def test_masks_answer_like_interpreted_pycasbin() -> None:
     interpreted = enforcer(
         rules.conf_text("rights"),
         [("p", *row) for row in rows.rights_rows(portal)],
-        role_managers={
-            role: role_manager(lambda *link, role=role: link in facts[role])  # type: ignore[misc]
-            for role in facts
-        },
+        role_managers={role: role_manager(lambda *link, role=role: link in facts[role]) for role in facts},
     )
     for asked, (world, question) in enumerate(played(portal, 99, 20)):
         if asked % 4 or world.elsewhere(question):
             continue
-        facts.update({role: set(links) for role, links in world.facts().items()})  # type: ignore[arg-type]
+        facts.update({role: set(links) for role, links in world.facts().items()})
         assert world.model.decide(*question) is interpreted.enforce(*question), question
 
 

@@ -197,8 +197,8 @@ class Masks:
 
     def set_selection(self, user: UserId, account: AccountId, application: str, held: Collection[Element]) -> None:
         """Say what a user holds in an application on an account that is open to him; the user was set before."""
-        pair = (account, application)
-        pair = self._pairs.setdefault(pair, pair)
+        named: tuple[str, str] = (account, application)
+        pair = self._pairs.setdefault(named, named)
         mask = 0
         for kind, name in held:
             mask |= self._bit(kind, account, name)
@@ -218,7 +218,7 @@ class Masks:
             users.get(user, {}).pop((account, application), None)
         self._held.pop((user, (account, application)), None)
 
-    def explain(  # noqa: PLR0913 - the fields of the Casbin request
+    def explain(  # noqa: PLR0913, PLR0917 - the fields of the Casbin request
         self,
         user: str,
         application: str,
@@ -302,10 +302,9 @@ class Masks:
 
     def _case(self, user: str, pair: tuple[str, str], held: int) -> Case:
         account, application = pair
-        has = [bool(held & self._all_products)]
-        for kind in RESOURCE_KINDS[1:]:
-            has.append(any(held & bit for bit in self._places[kind].get(account, {}).values()))
-        return Case(application, self._options.get(account, frozenset()), self._users[user][1], tuple(has))
+        places = [self._places[kind].get(account, {}) for kind in RESOURCE_KINDS[1:]]
+        has = (bool(held & self._all_products), *(any(held & bit for bit in each.values()) for each in places))
+        return Case(application, self._options.get(account, frozenset()), self._users[user][1], has)
 
     def _passing(self, case: Case) -> Passing:
         found = self._cases.get(case)
@@ -366,7 +365,7 @@ class Masks:
         pair = (account, application)
         is_home = known is not None and account.startswith(f"{known[0]}/")
         if pair not in kept and not is_home:
-            g2 = {(_USER, fact) for fact in facts}
+            g2: Links = {(_USER, fact) for fact in facts}
             elsewhere = self._of_right.denial(set(), g2, sub=_USER, application="x", right="x", account=_ACCOUNT)
             if elsewhere:
                 yield elsewhere
@@ -422,14 +421,14 @@ def _decision(
         billing_address: str = UNNAMED,
         contract: str = UNNAMED,
     ) -> bool:
-        mask = users.get(user, nothing).get((account, application), 0)  # type: ignore[call-overload]
+        mask = users.get(user, nothing).get((account, application), 0)
         if not mask & rights.get(right, 0):
             return False
-        if contract != UNNAMED and not mask & contracts.get(account, nothing).get(contract, 0):  # type: ignore[call-overload]
+        if contract != UNNAMED and not mask & contracts.get(account, nothing).get(contract, 0):
             return False
         if product != UNNAMED and not mask & products.get(product, 0):
             return False
-        return billing_address == UNNAMED or bool(mask & addresses.get(account, nothing).get(billing_address, 0))  # type: ignore[call-overload]
+        return billing_address == UNNAMED or bool(mask & addresses.get(account, nothing).get(billing_address, 0))
 
     return decide
 
