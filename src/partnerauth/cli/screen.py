@@ -116,6 +116,8 @@ def wrapped(text: str, *, indent: str = "", first: str | None = None, style: Sty
 def pairs(rows: Iterable[tuple[str, str]]) -> str:
     """Return what belongs together line by line: a faint name, and a text that is wrapped beside it."""
     listed = list(rows)
+    if not listed:
+        return ""
     room = max(len(name) for name, _ in listed) + 2
     return "\n".join(
         wrapped(text, indent=" " * room, first=click.style(name.ljust(room), dim=True)) for name, text in listed
@@ -130,7 +132,7 @@ def listing(headers: Sequence[str], rows: Iterable[Sequence[str]], widths: Seque
     lines = [_line(map(strong, headers), widths), faint(_line(("─" * width for width in widths), widths))]
     for row in rows:
         cells = [
-            textwrap.wrap(cell, width) or [""] if cell == click.unstyle(cell) else [cell]
+            textwrap.wrap(cell, width, break_on_hyphens=False) or [""] if cell == click.unstyle(cell) else [cell]
             for cell, width in zip(row, widths, strict=False)
         ]
         lines += [_line(line, widths) for line in zip_longest(*cells, fillvalue="")] or [""]
@@ -142,15 +144,12 @@ def _line(cells: Iterable[str], widths: Sequence[int]) -> str:
     return "  ".join(padded).rstrip()
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int | None] | None = None) -> str:
-    """Return a table in a frame, for marks that are read across and down.
-
-    `widths` are the widest that each column may become, None for as wide as it needs.
-    """
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in a frame, for marks that are read across and down: names to the left, marks in the middle."""
     return tabulate(
         list(rows),
         [strong(header) for header in headers],
         tablefmt="rounded_outline",
         disable_numparse=True,
-        maxcolwidths=list(widths) if widths else None,
+        colalign=("left", *["center"] * (len(headers) - 1)),
     )
