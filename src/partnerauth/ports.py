@@ -123,7 +123,7 @@ class Store(Protocol):
         """Note that mails were sent."""
 
 
-def concerned(
+def concerned(  # noqa: C901 - one line for each noun is the table itself
     key: Key[Any], value: object, home: Callable[[UserId], OrganisationId | None]
 ) -> Iterator[OrganisationId]:
     """Yield the organisations that an answer came from: a store returns their versions with it.

@@ -20,6 +20,7 @@ from partnerauth.policy import (
     options,
     passwords,
     rights,
+    senders,
     sso,
     standing,
     subcontracting,
@@ -89,6 +90,11 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             forms.FIELD_MALFORMED,
             domains.EMAIL_MALFORMED,
             enrolment.NOTHING_REQUESTED,
+            allow_list.FEED_CONTRADICTORY,
+            allow_list.FEED_MALFORMED,
+            senders.AUTOMATIC_MAIL,
+            senders.OWN_ADDRESS,
+            senders.SENDER_UNPROVED,
         )
     }
 )
@@ -124,6 +130,8 @@ FACTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "domain-mismatch": ("domain", "expected"),
         "too-many-attempts": ("seconds",),
         "field-malformed": ("fields",),
+        "feed-contradictory": ("addresses",),
+        "feed-malformed": ("lines",),
     }
 )
 """The names of the facts that a reason of each code states; `share` is in percent, `seconds` in seconds."""

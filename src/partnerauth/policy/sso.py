@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from partnerauth.decision import Rule
+from collections.abc import Iterable
+
+from partnerauth.decision import Reason, Rule
+from partnerauth.entities import SsoLink
 
 SSO_REFUSED = Rule(
     code="sso-refused",
@@ -11,3 +14,8 @@ SSO_REFUSED = Rule(
     says="Signing in with this account did not work. Sign in with your password, or ask the service desk.",
     sources=("ED-07",),
 )
+
+
+def first_link(links: Iterable[SsoLink], provider: str) -> Reason | None:
+    """The user is not known by another account of the provider: a mailbox may have a new owner (EM-22, SO-01)."""
+    return SSO_REFUSED.broken() if any(link.provider == provider for link in links) else None
