@@ -1,0 +1,48 @@
+"""The command line: `partnerauth COMMAND …`.
+
+Each command stands in a module of its own, `partnerauth.cli.<name>`, which is imported only when it is asked
+for, so that the command line starts quickly.  A new command takes one line in `COMMANDS`: its name, where
+its click command is (`module:attribute` in this package), and what it does in a few words.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "portal": ("portal:portal", "Check a portal file, or show what it says."),
+    "test": ("test:command", "Run scenario files."),
+    "rules": ("rules:rules", "List every rule, or every id of the rulebook."),
+    "explain": ("rules:explain", "Explain a rule: why it is there, where it lives, which tests show it."),
+}
+"""Commands by name: where each is in this package, and the line that `partnerauth --help` has for it."""
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return [*super().list_commands(ctx), *COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing one of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy)
+@click.version_option(package_name="partnerauth")
+def main() -> None:
+    """Partner portals as data: companies manage their own people's access."""
