@@ -41,18 +41,18 @@ Test = tuple[str, Callable[..., object]]
 
 
 def nearest(clauses: Sequence[Sequence[Test]], rows: Iterable[Row], request: Sequence[object]) -> tuple[NearMiss, ...]:
-    """Return the rows that fail the fewest conditions of a clause, in the order of the rows where equal."""
-    misses = (
-        NearMiss(row, _nearest_clause([(_failed(tests, request, row), len(tests)) for tests in clauses]))
-        for row in rows
-    )
-    return tuple(nsmallest(NEAREST, misses, key=lambda miss: len(miss.failed)))
+    """Return the rows of which the smallest part of the conditions failed, in the order of rows where equal."""
+    misses = (_missed(clauses, row, request) for row in rows)
+    return tuple(miss for _, miss in nsmallest(NEAREST, misses, key=lambda found: found[0]))
 
 
-def _nearest_clause(clauses: Sequence[tuple[tuple[str, ...], int]]) -> tuple[str, ...]:
-    """What failed in the clause of which the smallest part failed: a lone condition is not near."""
-    failed, _ = min(clauses, key=lambda clause: len(clause[0]) / clause[1])
-    return failed
+def _missed(
+    clauses: Sequence[Sequence[Test]], row: Row, request: Sequence[object]
+) -> tuple[tuple[float, int], NearMiss]:
+    """How far a row is from matching, and why: by the clause of which the smallest part failed."""
+    failed = [(_failed(tests, request, row), len(tests)) for tests in clauses]
+    distance, why = min(((len(some) / of, -of), some) for some, of in failed)
+    return distance, NearMiss(row, why)
 
 
 def _failed(tests: Iterable[Test], request: Sequence[object], row: Row) -> tuple[str, ...]:

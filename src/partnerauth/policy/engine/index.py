@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice, product
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from partnerauth.policy.engine.matcher import Clause, Plan
+from partnerauth.policy.engine.matcher import Clause, Plan, Way
 from partnerauth.policy.engine.whitelist import functions
 
 Row: TypeAlias = tuple[str, ...]
 Shape: TypeAlias = tuple[int, ...]
 """Which way a row takes through each dimension of a clause."""
-Bucket: TypeAlias = "Row | dict[Row, None]"
+Bucket: TypeAlias = Row | dict[Row, None]
 """The rows under one key: one row as it is, more as an ordered set."""
+
+
+Table: TypeAlias = dict[object, Bucket]
+Route: TypeAlias = tuple[Table, Callable[[Row], object]]
+"""A table that a row is filed in, and its key there."""
 
 
 class Store(NamedTuple):
@@ -73,20 +79,25 @@ class Rows:
 
 
 class Index:
-    """Tables of rows by key, one table a store; each row is in few of them."""
+    """Tables of rows by key, one table a store; each row is in few of them.
+
+    Where a row goes depends on its effect and on the conditions that the row alone settles.  There are few
+    such combinations, so the way is worked out once for each.
+    """
 
     def __init__(self, plan: Plan, fields: Sequence[str], effect: Callable[[Row], str]) -> None:
         """Start empty.  `fields` are a row's fields, `effect` tells what a matching row does."""
-        self.tables: dict[Store, dict[object, Bucket]] = {}
+        self.tables: dict[Store, Table] = {}
         self._clauses = plan.clauses
         self._effect = effect
         self._settled = _settled(plan.clauses, fields)
+        self._routes: dict[tuple[object, ...], list[Route]] = {}
 
     def add(self, row: Row) -> bool:
         """File a row; answers whether that took a table that was not there."""
         before = len(self.tables)
-        for store, key in self._places(row):
-            table = self.tables.setdefault(store, {})
+        for table, key_of in self._route(row):
+            key = key_of(row)
             bucket = table.get(key)
             if bucket is None:
                 table[key] = row
@@ -98,32 +109,46 @@ class Index:
 
     def discard(self, row: Row) -> None:
         """Take a row out again."""
-        for store, key in self._places(row):
-            bucket = self.tables[store][key]
+        for table, key_of in self._route(row):
+            key = key_of(row)
+            bucket = table[key]
             if isinstance(bucket, dict) and len(bucket) > 1:
                 del bucket[row]
             else:
-                del self.tables[store][key]
+                del table[key]
 
-    def _places(self, row: Row) -> Iterator[tuple[Store, object]]:
-        effect = self._effect(row)
+    def _route(self, row: Row) -> list[Route]:
+        signature = (self._effect(row), *[bool(test(*row)) for test in self._settled.values()])
+        found = self._routes.get(signature)
+        if found is None:
+            found = self._routes[signature] = list(self._worked_out(signature))
+        return found
+
+    def _worked_out(self, signature: tuple[object, ...]) -> Iterator[Route]:
+        effect, *settled = signature
+        holds = {text for text, held in zip(self._settled, settled, strict=True) if held}
         for number, clause in enumerate(self._clauses):
-            if not self._holds(clause.static, row):
+            if not holds.issuperset(clause.static):
                 continue
-            for shape in product(*(self._options(clause, n, row) for n in range(len(clause.dimensions)))):
+            for shape in product(*(_options(ways, holds) for ways in clause.dimensions)):
                 columns = [ways[at].column for ways, at in zip(clause.dimensions, shape, strict=True)]
-                values = tuple(row[column] for column in columns if column is not None)
-                yield Store(effect, number, shape), values[0] if len(values) == 1 else values
+                table = self.tables.setdefault(Store(str(effect), number, shape), {})
+                yield table, _key_of([column for column in columns if column is not None])
 
-    def _options(self, clause: Clause, dimension: int, row: Row) -> list[int]:
-        """The ways open to a row; one that asks nothing of the request stands for all."""
-        ways = clause.dimensions[dimension]
-        fit = [at for at, way in enumerate(ways) if self._holds(way.static, row)]
-        always = [at for at in fit if ways[at].always]
-        return always[:1] or fit
 
-    def _holds(self, conditions: Iterable[str], row: Row) -> bool:
-        return all(self._settled[condition](*row) for condition in conditions)
+def _options(ways: Sequence[Way], holds: Collection[str]) -> list[int]:
+    """The ways open to a row; one that asks nothing of the request stands for all."""
+    fit = [at for at, way in enumerate(ways) if all(text in holds for text in way.static)]
+    always = [at for at in fit if ways[at].always]
+    return always[:1] or fit
+
+
+def _key_of(columns: Sequence[int]) -> Callable[[Row], object]:
+    return itemgetter(*columns) if columns else _no_key
+
+
+def _no_key(_: Row) -> object:
+    return ()
 
 
 def _settled(clauses: Iterable[Clause], fields: Sequence[str]) -> dict[str, Callable[..., object]]:

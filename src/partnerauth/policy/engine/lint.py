@@ -43,6 +43,7 @@ _CONTAINERS = frozenset({"list", "tuple", "set", "dict"})
 _UNMATCHED = frozenset({"id", "code", "eft", "priority"})
 """Policy fields that the matcher need not mention: labels of the row, and two that pycasbin reads itself."""
 
+_ROLE = re.compile(r"g([2-9]|[1-9]\d+)?")
 _ROLES = re.compile(r"_\s*,\s*_(\s*,\s*_)?")
 _CONDITIONAL = re.compile(r"\(.*\)")
 _LITERALS = re.compile(r"\"[^\"]*\"|'[^']*'")
@@ -141,7 +142,7 @@ def _structure(entries: Sequence[_Entry]) -> Iterator[Found]:
         letter = SECTIONS.get(entry.section)
         if letter is None:
             continue
-        if not re.fullmatch(r"g([2-9]|[1-9]\d+)?" if letter == "g" else rf"{letter}\d*", entry.key):
+        if not (_ROLE if letter == "g" else re.compile(rf"{letter}\d*")).fullmatch(entry.key):
             yield entry.line, "unknown-definition", (entry.key, letter)
         elif letter not in ("g", entry.key):
             yield entry.line, "numbered-definition", (entry.key,)
@@ -169,13 +170,14 @@ def _names(entry: _Entry | None) -> list[str]:
 
 
 def _roles(defined: Mapping[tuple[str, str], _Entry]) -> Iterator[Found]:
-    roles = [entry for (section, _), entry in defined.items() if section == "role_definition"]
+    roles = [
+        entry for (section, key), entry in defined.items() if section == "role_definition" and _ROLE.fullmatch(key)
+    ]
     keys = {entry.key for entry in roles}
     conditional = [entry for entry in roles if _CONDITIONAL.search(entry.value)]
     for entry in roles:
-        number = entry.key[1:]
-        before = "g" if number == "2" else f"g{int(number) - 1}" if number.isdecimal() else None
-        if before is not None and before not in keys:
+        before = "g" if entry.key in ("g", "g2") else f"g{int(entry.key[1:]) - 1}"
+        if before not in keys:
             yield entry.line, "numbering-gap", (entry.key, before)
         if entry not in conditional and not _ROLES.fullmatch(entry.value):
             yield entry.line, "bad-role-definition", (entry.value,)

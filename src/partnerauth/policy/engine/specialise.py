@@ -276,6 +276,8 @@ def _joined(how: ast.boolop, parts: list[ast.expr]) -> ast.expr:
 def _opposite(part: ast.expr) -> ast.expr:
     if isinstance(part, ast.Constant):
         return ast.Constant(value=not part.value)
+    if isinstance(part, ast.UnaryOp):
+        return part.operand
     if isinstance(part, ast.Compare) and type(part.ops[0]) in _OPPOSITE:
         return ast.Compare(part.left, [_OPPOSITE[type(part.ops[0])]()], part.comparators)
     return ast.UnaryOp(ast.Not(), part)
