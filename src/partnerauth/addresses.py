@@ -146,6 +146,16 @@ def name_key(text: str) -> str | None:
     return key if key == _folded(key) else None
 
 
+def title_key(text: str) -> str:
+    """Return what two spellings of the name of an organisation or a town have in common (DP-02).
+
+    Letters and digits alone, without case, accents and compatibility forms: `Café N.V.` and `CAFE NV` are one
+    name.  "" where there is nothing that a person can read out.
+    """
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(char for char in apart if char.isalnum())
+
+
 def _folded(text: str) -> str:
     compatible = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(unicodedata.normalize("NFKC", compatible).split())

@@ -56,8 +56,9 @@ class Accepted:
     """The command happened: what changed, and the mails to send once that is stored.
 
     `keeps` and `drops` are rows that no record repeats because they hold the hash of a secret or belong to a
-    user's own stream: credentials, tokens, sessions, attempts.  `created` is the user whom the command made,
-    and `session` the secret of a new session, for the browser alone.
+    user's own stream: credentials, tokens, sessions, attempts.  `created` is the user whom the command made.
+    `session` is the secret of a new session, for the browser alone, and `secret` what else only
+    the caller may know: the registration token of whoever verified his address (DP-01).
     """
 
     events: tuple[Event, ...] = ()
@@ -66,6 +67,7 @@ class Accepted:
     drops: tuple[Key[Any], ...] = ()
     created: UserId | None = None
     session: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,18 @@ from partnerauth.entities import (
     Account,
     AccountId,
     Attempts,
+    Case,
+    CaseId,
     Credential,
     Delegation,
     FeedState,
+    Invitation,
     LatestToken,
     LinkedDomain,
     LoginName,
     Organisation,
     OrganisationId,
+    OrganisationName,
     Purpose,
     Selection,
     Session,
@@ -97,6 +101,28 @@ class AccessRequestOf(Key[AccessRequest]):
     """What a user asked the operator for."""
 
     user: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationOf(Key[Invitation]):
+    """What stands behind an invited user."""
+
+    user: UserId
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationNameByKey(Key[OrganisationName]):
+    """The organisation that was created under a name in a town, both as `title_key`."""
+
+    name: str
+    town: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseById(Key[Case]):
+    """One case."""
+
+    id: CaseId
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +222,52 @@ class AdministratorsOf(Key[tuple[UserId, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class FirstComer(Key[UserId]):
+    """The first user of an organisation who ever came in: he is active, or has a password and was deactivated."""
+
+    organisation: OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationsBy(Key[tuple[UserId, ...]]):
+    """The users who were invited by somebody, as the record names him, and have not come in yet; never None."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationsNamed(Key[tuple[OrganisationId, ...]]):
+    """The organisations whose name has this `title_key`; never None."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationsWithDomain(Key[tuple[OrganisationId, ...]]):
+    """The organisations among whose domains one is, an A-label: for questions; never None."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorsAt(Key[tuple[UserId, ...]]):
+    """The active users with an address of a domain who hold one of these management rights; never None.
+
+    For questions: all organisations' users are asked.
+    """
+
+    domain: str
+    management: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CasesOf(Key[tuple[Case, ...]]):
+    """The cases of an organisation: for questions; never None."""
+
+    organisation: OrganisationId
+
+
+@dataclass(frozen=True, slots=True)
 class SessionsIn(Key[tuple[str, ...]]):
     """The digests of the sessions in a browser that nobody ended; never None."""
 
@@ -260,6 +332,9 @@ Entity: TypeAlias = (
     | LinkedDomain
     | FeedState
     | SsoLink
+    | Invitation
+    | OrganisationName
+    | Case
 )
 """What a store keeps: each has exactly one key."""
 
@@ -297,6 +372,12 @@ def key_of(entity: Entity) -> Key[Any]:  # noqa: C901, PLR0911, PLR0912 - one li
             return FeedStateOf(entity.feed)
         case SsoLink():
             return SsoLinkOf(entity.issuer, entity.subject)
+        case Invitation():
+            return InvitationOf(entity.user)
+        case OrganisationName():
+            return OrganisationNameByKey(entity.name, entity.town)
+        case Case():
+            return CaseById(entity.id)
 
 
 class NotLoadedError(LookupError):

@@ -16,6 +16,7 @@ AccountId = NewType("AccountId", str)
 """`organisation/account`, so that it is unique across organisations."""
 UserId = NewType("UserId", str)
 TokenId = NewType("TokenId", str)
+CaseId = NewType("CaseId", str)
 
 IMPLIED_ACCOUNT = "-"
 """The one account of every organisation of a portal without accounts."""
@@ -147,6 +148,46 @@ class AccessRequest:
 
     user: UserId
     wanted: tuple[tuple[AccountId, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """What stands behind an invited user until he accepts: who invited him, and which rights were named (KP-03).
+
+    `by` is the inviter as the record names him, a user's id unless it was the operator.  `named` are account,
+    application and elements; where nothing was named the new user gets what the inviter can give.
+    """
+
+    user: UserId
+    by: str
+    from_operator: bool = False
+    named: tuple[tuple[AccountId, str, tuple[Element, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationName:
+    """The organisation that was created under a name in a town, both as `title_key`: no second one can be (DP-02)."""
+
+    name: str
+    town: str
+    organisation: OrganisationId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A request that a user submitted and what became of it.
+
+    `informs` holds, by user id, who ticked, or unticked, to be mailed about it; his default counts for the
+    reporter where he did neither (DP-07).
+    """
+
+    id: CaseId
+    organisation: OrganisationId
+    reporter: UserId
+    kind: str
+    fields: Mapping[str, str]
+    status: str = ""
+    informs: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Purpose(StrEnum):

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from partnerauth.addresses import EmailAddress, name_key
+from partnerauth.addresses import EmailAddress, name_key, title_key
 from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
+    CaseById,
     DelegationTo,
     Directory,
+    InvitationOf,
     LinkedDomainByName,
     LoginNameByKey,
     OrganisationById,
@@ -27,15 +29,19 @@ from partnerauth.entities import (
     AccessRequest,
     Account,
     AccountId,
+    Case,
+    CaseId,
     Contract,
     Delegation,
     Element,
     FeedState,
     Given,
+    Invitation,
     LinkedDomain,
     LoginName,
     Organisation,
     OrganisationId,
+    OrganisationName,
     Selection,
     State,
     User,
@@ -254,6 +260,115 @@ class UserCreated(_Entered):
         return self.enter(directory, State.ACTIVE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserInvited(_Entered):
+    """Somebody was invited, under the rights that were `named`; one who had been turned down starts anew (KP-01)."""
+
+    from_operator: bool
+    named: tuple[tuple[AccountId, str, tuple[Element, ...]], ...] = ()
+
+    def evolve(self, directory: Directory) -> Directory:
+        invitation = Invitation(user=self.user, by=self.by, from_operator=self.from_operator, named=self.named)
+        return self.enter(directory, State.INVITED).put(invitation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationResent(OfUser):
+    """An invited user was sent a new link; whoever invited him first stays his inviter."""
+
+    from_operator: bool
+
+    def evolve(self, directory: Directory) -> Directory:
+        if directory.get(InvitationOf(self.user)):
+            return directory
+        return directory.put(Invitation(user=self.user, by=self.by, from_operator=self.from_operator))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationCancelled(OfUser):
+    """An invitation stands no longer: it was cancelled, or its inviter may invite nobody any more (LC-05)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        state = State.REJECTED if user.state is State.INVITED else user.state
+        return directory.put(replace(user, state=state)).drop(InvitationOf(self.user))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvitationAccepted(OfUser):
+    """An invited user proved his mailbox, completed his details and came in (KP-07)."""
+
+    details: Mapping[str, str]
+    management: frozenset[str]
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        active = replace(user, state=State.ACTIVE, details=self.details, management=self.management)
+        return directory.put(active).drop(InvitationOf(self.user))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfAddress(Event):
+    """Something that happened to an address that is nobody's yet."""
+
+    email: EmailAddress
+
+    @property
+    def about(self) -> str:
+        return self.email.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationStarted(OfAddress):
+    """Somebody asked for a code to prove that an address is his (DP-01)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailVerified(OfAddress):
+    """Somebody proved by a code that an address is his (DP-01)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationCreated(_Entered):
+    """A new user created an organisation and became its administrator (DP-02, DP-03)."""
+
+    title: str
+    street: str
+    town: str
+    country: str
+
+    def evolve(self, directory: Directory) -> Directory:
+        organisation = Organisation(
+            id=self.organisation, name=self.title, street=self.street, town=self.town, country=self.country
+        )
+        name = OrganisationName(name=title_key(self.title), town=title_key(self.town), organisation=self.organisation)
+        return self.enter(directory, State.ACTIVE).put(organisation, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinRequested(_Entered):
+    """A new user asked to join an organisation, and waits for an answer (DP-04)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        return self.enter(directory, State.PENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinApproved(OfUser):
+    """An administrator, or the operator, let somebody join (DP-04)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(replace(directory.the(UserById(self.user)), state=State.ACTIVE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinRejected(OfUser):
+    """An administrator, or the operator, turned somebody down (DP-04)."""
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(replace(directory.the(UserById(self.user)), state=State.REJECTED))
+
+
 ALLOW_LIST = "allow-list"
 """The name of the feed of addresses that get in."""
 
@@ -468,6 +583,17 @@ class ManagementSet(OfUser):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdministratorSet(OfUser):
+    """A user was made an administrator, or is none any more: the management rights that he has now."""
+
+    administrator: bool
+    management: frozenset[str]
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(replace(directory.the(UserById(self.user)), management=self.management))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RightsDelegated(Event):
     """A customer gave a subcontractor rights on his account; `source` is the id of this giving (BP-31)."""
 
@@ -547,6 +673,62 @@ class UserReactivated(OfUser):
     def evolve(self, directory: Directory) -> Directory:
         user = directory.the(UserById(self.user))
         return directory.put(replace(user, state=self.state, deactivated_by=""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCase(Event):
+    """Something that happened to one case."""
+
+    case: CaseId
+
+    @property
+    def about(self) -> str:
+        return self.case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSubmitted(OfCase):
+    """A user submitted a request, which is a case from now on (DP-09); `informs` where he ticked, or unticked."""
+
+    user: UserId
+    kind: str
+    fields: Mapping[str, str]
+    informs: bool | None
+
+    def evolve(self, directory: Directory) -> Directory:
+        case = Case(
+            id=self.case,
+            organisation=self.organisation,
+            reporter=self.user,
+            kind=self.kind,
+            fields=self.fields,
+            informs=MappingProxyType({} if self.informs is None else {self.user: self.informs}),
+        )
+        return directory.put(case)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseUpdated(OfCase):
+    """There is news about a case (DP-07)."""
+
+    status: str
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(replace(directory.the(CaseById(self.case)), status=self.status))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationsSet(OfUser):
+    """A user ticked, or unticked, to be mailed: about one case, or where it names none, as his default (DP-07)."""
+
+    enabled: bool
+    case: CaseId | None = None
+
+    def evolve(self, directory: Directory) -> Directory:
+        if self.case is None:
+            return directory.put(replace(directory.the(UserById(self.user)), notifications=self.enabled))
+        case = directory.the(CaseById(self.case))
+        return directory.put(replace(case, informs=MappingProxyType({**case.informs, self.user: self.enabled})))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from partnerauth.entities import (
     Account,
     Actor,
     Attempts,
+    Case,
     Mail,
     Member,
     Operator,
@@ -48,7 +49,7 @@ from partnerauth.policy.portal import Portal
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-Owned = TypeVar("Owned", User, Account)
+Owned = TypeVar("Owned", User, Account, Case)
 
 
 class Command(BaseModel):
@@ -146,6 +147,11 @@ class DrawSession(Ask[Draft]):
 
 
 @dataclass(frozen=True, slots=True)
+class DrawSecret(Ask[Draft]):
+    """A new secret that the caller is told at once: its id is the secret itself (DP-01)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answers:
     """What the shell answered."""
 
@@ -226,15 +232,15 @@ def _nothing(_: Situation[Any]) -> Iterable[Any]:
     return ()
 
 
-def _refusal(s: Situation[Any], reasons: tuple[Reason, ...]) -> Event:
-    subject = getattr(s.command, "user", None) or s.by
+def refusal(s: Situation[Any], reasons: tuple[Reason, ...], subject: str = "") -> Event:
+    """Return a refusal as it stands on record: about `subject`, else whom the command names, else who acts."""
     return CommandRefused(
         organisation=s.user.organisation if s.user else OrganisationId(""),
         by=s.by,
         at=s.now,
         command=s.command.word(),
         codes=tuple(reason.code for reason in reasons),
-        subject=subject,
+        subject=subject or getattr(s.command, "user", None) or s.by,
     )
 
 
@@ -254,7 +260,7 @@ class Flow(Generic[C]):
     guards: Callable[[Situation[C]], Iterable[guessing.Guard]] = _nothing
     asks: Callable[[Situation[C]], Iterable[Ask[Any]]] = _nothing
     decide: Callable[[Situation[C]], Answer]
-    recorded: Callable[[Situation[C], tuple[Reason, ...]], Event] = _refusal
+    recorded: Callable[[Situation[C], tuple[Reason, ...]], Event] = refusal
     with_temporary_password: bool = False
 
     @property

@@ -16,6 +16,7 @@ from partnerauth.directory import (
     DelegationsTo,
     Entity,
     EveryUser,
+    FirstComer,
     Key,
     OrganisationById,
     UsersOf,
@@ -147,7 +148,7 @@ def concerned(  # noqa: C901 - one line for each noun is the table itself
             case _:
                 pass
     match key:
-        case AnotherHolder() | AdministratorsOf() | AccountsOf() | UsersOf() | DelegationsTo():
+        case AnotherHolder() | AdministratorsOf() | FirstComer() | AccountsOf() | UsersOf() | DelegationsTo():
             yield key.organisation
         case OrganisationById():
             yield key.id

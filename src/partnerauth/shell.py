@@ -23,6 +23,7 @@ from partnerauth.flow import (
     DrawId,
     DrawLink,
     DrawPassword,
+    DrawSecret,
     DrawSession,
     Flow,
     HashPassword,
@@ -264,7 +265,7 @@ class Shell:
             case DrawPassword():
                 draft = f"password-{_word(self.ports.entropy.draw(20))}"
                 return Draft(draft, self.ports.hasher.hash(derived(self.ports.key, draft, ask.policy)))
-            case DrawSession():
+            case DrawSession() | DrawSecret():
                 secret = urlsafe_b64encode(self.ports.entropy.draw(33)).decode()
                 return Draft(secret, digest(secret))
             case _:

@@ -8,16 +8,24 @@ from dataclasses import astuple, dataclass
 from threading import RLock
 from typing import Any
 
+from partnerauth.addresses import title_key
 from partnerauth.directory import (
     AccountsOf,
+    AdministratorsAt,
     AdministratorsOf,
     AnotherHolder,
+    CasesOf,
+    CredentialOf,
     DelegationsOn,
     DelegationsTo,
     Entity,
     EveryUser,
+    FirstComer,
     HoldersOn,
+    InvitationsBy,
     Key,
+    OrganisationsNamed,
+    OrganisationsWithDomain,
     SelectionsOf,
     SessionsIn,
     SessionsOf,
@@ -28,7 +36,10 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import (
     Account,
+    Case,
     Delegation,
+    Invitation,
+    Organisation,
     OrganisationId,
     Selection,
     Session,
@@ -69,6 +80,12 @@ class MemoryStore:
             AccountsOf: lambda key: tuple(each.id for each in self._listed(key)),
             EveryUser: self._listed,
             SsoLinksOf: self._listed,
+            CasesOf: self._listed,
+            InvitationsBy: lambda key: tuple(each.user for each in self._listed(key)),
+            OrganisationsNamed: lambda key: tuple(each.id for each in self._listed(key)),
+            OrganisationsWithDomain: lambda key: tuple(each.id for each in self._listed(key)),
+            AdministratorsAt: self._administrators_at,
+            FirstComer: self._first_comer,
             DelegationsTo: self._listed,
             DelegationsOn: self._listed,
             AnotherHolder: self._another_holder,
@@ -189,13 +206,43 @@ class MemoryStore:
             if user.state in {State.ACTIVE, State.INVITED} and not key.management.isdisjoint(user.management)
         )
 
+    def _administrators_at(self, key: AdministratorsAt) -> tuple[UserId, ...]:
+        return tuple(
+            user.id
+            for user in self._listed(_UsersAt(key.domain))
+            if user.state is State.ACTIVE and not key.management.isdisjoint(user.management)
+        )
 
-def _lists(entity: Entity) -> Iterator[Key[Any]]:
+    def _first_comer(self, key: FirstComer) -> UserId | None:
+        return next((user.id for user in self._listed(UsersOf(key.organisation)) if self._came_in(user)), None)
+
+    def _came_in(self, user: User) -> bool:
+        credential = self._get(CredentialOf(user.id))
+        has_password = credential is not None and bool(credential.password_hash)
+        return user.state is State.ACTIVE or (user.state is State.DEACTIVATED and has_password)
+
+
+@dataclass(frozen=True, slots=True)
+class _UsersAt(Key[tuple[User, ...]]):
+    """The users with an address of a domain: a list of the store's own."""
+
+    domain: str
+
+
+def _lists(entity: Entity) -> Iterator[Key[Any]]:  # noqa: C901 - one line for each noun is the table itself
     """Yield the questions among whose answers an entity is."""
     match entity:
         case User():
             yield UsersOf(entity.organisation)
             yield EveryUser()
+            yield _UsersAt(entity.email.domain)
+        case Organisation():
+            yield OrganisationsNamed(title_key(entity.name))
+            yield from map(OrganisationsWithDomain, entity.domains)
+        case Invitation():
+            yield InvitationsBy(entity.by)
+        case Case():
+            yield CasesOf(entity.organisation)
         case Account():
             yield AccountsOf(entity.organisation)
         case Selection():

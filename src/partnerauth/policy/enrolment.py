@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from partnerauth.addresses import title_key
 from partnerauth.decision import Reason, Rule
-from partnerauth.entities import AccessRequest, LoginName, UserId
+from partnerauth.entities import AccessRequest, LoginName, Organisation, State, User, UserId
 
 ADMINISTRATOR_EXISTS = Rule(
     code="administrator-exists",
@@ -30,7 +33,6 @@ ORGANISATION_EXISTS = Rule(
     sources=("DP-02",),
 )
 
-
 NOTHING_REQUESTED = Rule(
     code="nothing-requested",
     holds="The operator answers requests that somebody made and nobody has answered yet.",
@@ -49,6 +51,25 @@ def unclaimed(*claims: LoginName | None, by: UserId | None = None) -> Reason | N
 def requested(request: AccessRequest | None) -> Reason | None:
     """Somebody asked, and nobody has answered yet (BP-01)."""
     return None if request is not None else NOTHING_REQUESTED.broken()
+
+
+def waits(user: User) -> Reason | None:
+    """The user asked to join and waits for an answer (DP-04)."""
+    return None if user.state is State.PENDING else NOTHING_REQUESTED.broken()
+
+
+def is_new(name: str, town: str, named_alike: Iterable[Organisation]) -> Reason | None:
+    """No organisation has this name in this town, compared without case, accents and punctuation (DP-02)."""
+    for organisation in named_alike:
+        if (title_key(organisation.name), title_key(organisation.town)) == (title_key(name), title_key(town)):
+            return ORGANISATION_EXISTS.broken(match=described(organisation))
+    return None
+
+
+def described(organisation: Organisation) -> str:
+    """Return what a stranger may be shown of an organisation, and no more (DP-02)."""
+    parts = (organisation.name, organisation.street, organisation.town, organisation.country)
+    return ", ".join(part for part in parts if part)
 
 
 def first_administrator(administrators: tuple[UserId, ...], applicant: UserId) -> Reason | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from partnerauth.decision import Reason, Rule
 from partnerauth.policy import offers
 from partnerauth.policy.grid import Cell
-from partnerauth.policy.portal import FORM_VALUES, Portal
+from partnerauth.policy.portal import FORM_VALUES, Portal, Requests
 
 FIELD_REQUIRED = Rule(
     code="field-required",
@@ -31,6 +31,9 @@ FIELD_MALFORMED = Rule(
 LONGEST_FIELD = 200
 """Characters that one field of a form holds at the most."""
 
+LONGEST_ANSWER = 2000
+"""Characters that one field of a request holds at the most."""
+
 LONGEST_ID = 64
 """Characters of the id of an organisation or an account at the most."""
 
@@ -48,10 +51,16 @@ def filled(portal: Portal, form: str, details: Mapping[str, str]) -> Mapping[str
     return MappingProxyType({**defaults, **given})
 
 
-def known_fields(portal: Portal, form: str, details: Mapping[str, str]) -> Reason | None:
-    """Each field is on the form, and each that takes one of a few words has one of them."""
+def known_fields(
+    portal: Portal, form: str, details: Mapping[str, str], *, apart: Collection[str] = ()
+) -> Reason | None:
+    """Each field is on the form, and each that takes one of a few words has one of them.
+
+    `apart` are the fields of the form that the command has as fields of its own, besides the password.
+    """
     cells = portal.forms.grid.column(form)
-    on_form = [field for field, cell in cells.items() if _on_form(cell) and field not in _SPOKEN_SEPARATELY]
+    aside = _SPOKEN_SEPARATELY.union(apart)
+    on_form = [field for field, cell in cells.items() if _on_form(cell) and field not in aside]
     strange = offers.known("field", details, on_form)
     if strange:
         return strange
@@ -62,14 +71,39 @@ def known_fields(portal: Portal, form: str, details: Mapping[str, str]) -> Reaso
 
 
 def complete(portal: Portal, form: str, details: Mapping[str, str]) -> Reason | None:
-    """Every mandatory field of the form has a value, once the defaults are filled in (BP-11, KP-06, DP-05)."""
-    cells = portal.forms.grid.column(form)
-    given = filled(portal, form, details)
-    missing = tuple(
-        field
-        for field, cell in cells.items()
-        if cell is Cell.MANDATORY and field not in _SPOKEN_SEPARATELY and not given.get(field)
+    """Every mandatory field of the form has a value, once the defaults are filled in (BP-11, KP-06, DP-05).
+
+    The details include what the command has as fields of its own.
+    """
+    return _answered(portal.forms.grid.column(form), filled(portal, form, details))
+
+
+def request_known(requests: Requests, kind: str, answers: Mapping[str, str]) -> Reason | None:
+    """Each field is one of this kind of request (DP-09)."""
+    cells = requests.grid.column(kind)
+    return offers.known("field", answers, [field for field, cell in cells.items() if _on_form(cell)])
+
+
+def request_complete(requests: Requests, kind: str, answers: Mapping[str, str]) -> Reason | None:
+    """Every mandatory field of this kind of request has a value: the mechanism of all other forms (DP-09)."""
+    return _answered(requests.grid.column(kind), {field: value.strip() for field, value in answers.items()})
+
+
+def request_well_formed(requests: Requests, kind: str, answers: Mapping[str, str]) -> Reason | None:
+    """Each answer is one line that a person can read, and one of those that the kind allows for it (DP-09)."""
+    allowed = requests.allowed(kind)
+    wrong = tuple(
+        sorted(
+            field
+            for field, value in answers.items()
+            if not printable(value, LONGEST_ANSWER) or (value.strip() and value not in allowed.get(field, (value,)))
+        )
     )
+    return FIELD_MALFORMED.broken(fields=wrong) if wrong else None
+
+
+def _answered(cells: Mapping[str, Cell], given: Mapping[str, str]) -> Reason | None:
+    missing = tuple(field for field, cell in cells.items() if cell is Cell.MANDATORY and not given.get(field))
     return FIELD_REQUIRED.broken(fields=missing) if missing else None
 
 
@@ -88,11 +122,9 @@ def well_formed(details: Mapping[str, str]) -> Reason | None:
     return FIELD_MALFORMED.broken(fields=wrong) if wrong else None
 
 
-def printable(value: str) -> bool:
+def printable(value: str, longest: int = LONGEST_FIELD) -> bool:
     """Whether a text is one line that a person can read: it is cut off by length before it is looked at."""
-    return len(value) <= LONGEST_FIELD and all(
-        unicodedata.category(letter) not in _LISTED_BUT_INVISIBLE for letter in value
-    )
+    return len(value) <= longest and all(unicodedata.category(letter) not in _LISTED_BUT_INVISIBLE for letter in value)
 
 
 def _on_form(cell: Cell) -> bool:

@@ -26,6 +26,8 @@ class Guard:
 
     key: str
     limit: int
+    until: datetime | None = None
+    """When the pause ends, where that is fixed beforehand."""
 
 
 def against_user(user: str, limits: Limits) -> Guard:
@@ -43,9 +45,14 @@ def against_source(source: str, limits: Limits) -> Guard:
     return Guard(f"source:{source}", limits.wrong_per_source)
 
 
-def against_code(token: str, limits: Limits) -> Guard:
-    """Guard one mailed code (DP-01)."""
-    return Guard(f"code:{token}", limits.wrong_per_code)
+def against_code(token: str, expires_at: datetime, limits: Limits) -> Guard:
+    """Guard one mailed code: after too many wrong tries it is dead for as long as it would have lived (DP-01)."""
+    return Guard(f"code:{token}", limits.wrong_per_code, expires_at)
+
+
+def against_mailbox(mailbox: str, limits: Limits) -> Guard:
+    """Guard a mailbox against being mailed codes without end (TK-30): here every try counts, right or wrong."""
+    return Guard(f"mailbox:{mailbox}", limits.codes_per_mailbox)
 
 
 def count(before: Attempts | None, guard: Guard, limits: Limits, now: datetime) -> tuple[Attempts, int]:
@@ -66,7 +73,7 @@ def count(before: Attempts | None, guard: Guard, limits: Limits, now: datetime) 
     if wrong < guard.limit:
         return replace(held, wrong=wrong), 0
     pause = min(limits.window * 2 ** min(held.blocks, 16), limits.longest_delay)
-    return replace(held, wrong=wrong, blocked_until=now + pause, blocks=held.blocks + 1), 0
+    return replace(held, wrong=wrong, blocked_until=guard.until or now + pause, blocks=held.blocks + 1), 0
 
 
 def proved_right(counted: Attempts) -> Attempts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partnerauth.decision import Reason, Rule
-from partnerauth.entities import Account, Organisation, OrganisationId, User
+from partnerauth.entities import Account, Case, Organisation, OrganisationId, User
 
 OTHER_ORGANISATION = Rule(
     code="other-organisation",
@@ -15,7 +15,7 @@ OTHER_ORGANISATION = Rule(
 )
 
 
-def own(tenant: OrganisationId | None, thing: User | Account | None, *names: str) -> Reason | None:
+def own(tenant: OrganisationId | None, thing: User | Account | Case | None, *names: str) -> Reason | None:
     """What was named exists and is of the actor's own organisation: the two are never told apart (GX-01).
 
     `tenant` is None for the operator, who is confined to no organisation.

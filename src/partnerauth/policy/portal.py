@@ -45,6 +45,17 @@ FORM_FIELDS = (
 )
 """The fields a form about a person can have (rulebook, section 0)."""
 
+FORM_COMMANDS = (
+    "create-user",
+    "request-access",
+    "invite",
+    "accept-invitation",
+    "join-organisation",
+    "create-organisation",
+    "update-details",
+)
+"""The commands that have a form about a person: a column of the forms' grid each, where they are offered."""
+
 ActorWord: TypeAlias = Literal["visitor", "user", "administrator", "operator", "system"]
 
 Notice: TypeAlias = Literal["reset-requested", "no-mail", "reset-chain", "known-addresses", "unknown-address"]
@@ -153,6 +164,7 @@ class Limits(_Section):
     wrong_per_user: int = Field(default=5, ge=1)
     wrong_per_source: int = Field(default=20, ge=1)
     wrong_per_code: int = Field(default=5, ge=1)
+    codes_per_mailbox: int = Field(default=10, ge=1)
     window: Duration = timedelta(minutes=15)
     longest_delay: Duration = timedelta(hours=1)
     mail_again_after: Duration = timedelta(0)
@@ -196,6 +208,62 @@ class Management(_Section):
         _known("everyone", self.everyone, self.rights)
         _known("options", self.options, self.rights)
         _known("after-portal-sign-in", self.after_portal_sign_in, self.rights)
+        return self
+
+
+class Invitations(_Section):
+    """What an invitation asks, and what it makes (KP-02, KP-05).
+
+    With `same_domain` an administrator invites only into the domain of his own address; with
+    `first_is_administrator` the first to come in becomes an administrator, whatever the invitation said.
+    """
+
+    same_domain: bool = False
+    first_is_administrator: bool = False
+
+
+class RequestKind(_Section):
+    """A kind of request: the right that it takes, and the updates of the case that are worth a mail (DP-07, DP-09).
+
+    `answers` are those of a field that this kind allows, where it allows fewer.
+    """
+
+    application: Name
+    right: Name
+    answers: Mapping[Name, Names] = Field(default_factory=dict)
+    main_updates: Names = ()
+
+
+class Requests(_Section):
+    """Requests and the cases that they become (DP-06, DP-07, DP-09).
+
+    The grid says which fields a kind of request has and must have, `answers` what a field takes where that is
+    one of a few words, and `statuses` what can become of a case.  `record` is the kind of record whose rules
+    say who sees a case, and `tick` the field that asks, yes or no, for mails about it.
+    """
+
+    grid: GridText
+    answers: Mapping[Name, Names] = Field(default_factory=dict)
+    kinds: Mapping[Name, RequestKind] = Field(min_length=1)
+    statuses: Names
+    record: Name
+    tick: Name
+
+    def allowed(self, kind: str) -> Mapping[str, frozenset[str]]:
+        """Return the answers that a kind of request allows, by field."""
+        return {field: frozenset(words) for field, words in {**self.answers, **self.kinds[kind].answers}.items()}
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Requests:
+        _known("kinds", self.kinds, self.grid.columns)
+        _known("grid", self.grid.columns, self.kinds)
+        _known("answers", self.answers, self.grid.rows)
+        _known("tick", [self.tick], self.grid.rows)
+        for code, kind in self.kinds.items():
+            _known(f"kinds.{code}.main-updates", kind.main_updates, self.statuses)
+            _known(f"kinds.{code}.answers", kind.answers, self.answers)
+            for field, words in kind.answers.items():
+                _known(f"kinds.{code}.answers.{field}", words, self.answers[field])
         return self
 
 
@@ -351,6 +419,8 @@ class Portal(_Section):
     forms: Forms
     applications: Mapping[Name, Application] = Field(min_length=1)
     records: Mapping[Name, Record] = Field(default_factory=dict)
+    invitation: Invitations = Invitations()
+    requests: Requests | None = None
     allow_list: AllowList | None = None
     mailed_requests: MailedRequests | None = None
     domains: Literal["named", "linked"] = "named"
@@ -391,6 +461,22 @@ class Portal(_Section):
             _known(f"records.{kind}.application", [record.application], self.applications)
             rights = self.applications[record.application].rights
             _known(f"records.{kind}.seen-by: right", [sight.right for sight in record.seen_by], rights)
+        return self
+
+    @model_validator(mode="after")
+    def _forms_fit(self) -> Portal:
+        columns = [command for command in FORM_COMMANDS if command in self.offers]
+        if missing := [command for command in columns if command not in self.forms.grid.columns]:
+            message = f"forms.grid: no column for {', '.join(missing)}, which the portal offers"
+            raise ValueError(message)
+        if (self.requests is None) == ("submit-request" in self.offers):
+            message = "requests: a section where submit-request is offered, and only there"
+            raise ValueError(message)
+        if self.requests:
+            _known("requests.record", [self.requests.record], self.records)
+            for code, kind in self.requests.kinds.items():
+                _known(f"requests.kinds.{code}.application", [kind.application], self.applications)
+                _known(f"requests.kinds.{code}.right", [kind.right], self.applications[kind.application].rights)
         return self
 
     @model_validator(mode="after")

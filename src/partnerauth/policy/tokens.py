@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from partnerauth.decision import Reason, Rule
-from partnerauth.entities import Credential, LatestToken, Purpose, Token, TokenId
+from partnerauth.entities import Credential, LatestToken, Purpose, State, Token, TokenId, User
 
 INVITATION_EXPIRED = Rule(
     code="invitation-expired",
@@ -108,6 +108,17 @@ def stands(
     if replaced or token.epoch != (credential.epoch if credential else 0):
         return unknown.broken()
     return None if now < token.expires_at else expired.broken()
+
+
+def invited(user: User) -> Reason | None:
+    """The user was invited and has neither accepted yet nor been turned away since (KP-01)."""
+    match user.state:
+        case State.INVITED:
+            return None
+        case State.ACTIVE:
+            return INVITATION_USED.broken()
+        case _:
+            return INVITATION_UNKNOWN.broken()
 
 
 def issued(  # noqa: PLR0913 - a token is what it is for, whose, until when and what it carries
