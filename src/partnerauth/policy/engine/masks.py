@@ -205,12 +205,17 @@ class Masks:
         kept = self._open.get(user)
         if kept is None:
             kept = self._shut[user]
-        effective = self._effective(user, pair, mask)
-        if effective == mask:
-            self._held.pop((user, pair), None)
-        else:
-            self._held[user, pair] = mask
-        kept[pair] = effective
+        self._keep(user, pair, kept, mask)
+
+    def add(self, user: UserId, account: AccountId, application: str, element: Element) -> None:
+        """Add one element to what a user holds: at the cost of one."""
+        kept = self._open.get(user)
+        if kept is None:
+            kept = self._shut[user]
+        named: tuple[str, str] = (account, application)
+        pair = self._pairs.setdefault(named, named)
+        held = self._held_mask(user, pair, kept.get(pair, 0)) | self._bit(element.kind, account, element.name)
+        self._keep(user, pair, kept, held)
 
     def drop_selection(self, user: UserId, account: AccountId, application: str) -> None:
         """Say that an account is not open to a user in an application."""
@@ -291,6 +296,14 @@ class Masks:
 
     def _held_mask(self, user: str, pair: tuple[str, str], effective: int) -> int:
         return self._held.get((user, pair), effective)
+
+    def _keep(self, user: str, pair: tuple[str, str], kept: dict[tuple[str, str], int], held: int) -> None:
+        effective = self._effective(user, pair, held)
+        if effective == held:
+            self._held.pop((user, pair), None)
+        else:
+            self._held[user, pair] = held
+        kept[pair] = effective
 
     def _effective(self, user: str, pair: tuple[str, str], held: int) -> int:
         passing = self._passing(self._case(user, pair, held))

@@ -1,0 +1,142 @@
+"""How long a decision takes: partnerauth beside the floor and its peers, in one run, on the workload of `portal_n`.
+
+    python benchmarks/decisions.py [--elements 1000 …] [--engines floor …] [--json]
+
+Every engine runs in a process of its own, so that memory is its own.  Questions are made of fresh strings, the timer
+runs around one call each, and every answer is compared with the expected one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from engines import ENGINES, Engine, version_of
+from portal_n import Question, Workload, workload
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+WRITES = 200
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process has in use."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE
+
+
+def fresh(question: Question) -> Question:
+    """Return a question of new strings, whose hashes nobody has worked out yet, as a request brings them."""
+    user, account, application, right, resource = ("".join(list(part)) for part in question)
+    return user, account, application, right, resource
+
+
+def measure(name: str, elements: int) -> dict[str, Any]:
+    """Measure one engine with so many elements, in this process."""
+    load = workload(elements)
+    gc.collect()
+    gc.freeze()
+    before = resident()
+    start = time.perf_counter()
+    engine: Engine = ENGINES[name][0](load)
+    load_s = time.perf_counter() - start
+    gc.collect()
+    used = resident() - before
+    slow = name.startswith("pycasbin") and name != "pycasbin-fast"
+    questions = load.questions[:200] if slow and elements > 1000 else load.questions
+    times, wrong = asked(engine, questions)
+    return {
+        "engine": name,
+        "version": version_of(ENGINES[name][2]),
+        "elements": load.elements,
+        "p50_us": statistics.median(times) / 1000,
+        "p99_us": statistics.quantiles(times, n=100)[98] / 1000,
+        "per_second": round(1e9 / statistics.mean(times)),
+        "load_s": round(load_s, 4),
+        "bytes_per_element": round(used / load.elements, 1),
+        "write_us": written(engine, load, 10 if slow else WRITES),
+        "checked": len(times),
+        "wrong": wrong,
+    }
+
+
+def asked(engine: Engine, questions: list[tuple[Question, bool]]) -> tuple[list[int], int]:
+    """Return the nanoseconds of each question, the first round left out, and how many answers were wrong."""
+    ask, now = engine.ask, time.perf_counter_ns
+    times: list[int] = []
+    wrong = 0
+    for rounds in range(2):
+        times = []
+        for question, expected in [(fresh(question), expected) for question, expected in questions]:
+            start = now()
+            answer = ask(*question)
+            end = now()
+            times.append(end - start)
+            wrong += rounds == 0 and answer is not expected
+    return times, wrong
+
+
+def written(engine: Engine, load: Workload, writes: int) -> float:
+    """Return the median microseconds of one granted right, until the next decision has seen it."""
+    denied = [question for question, allowed in load.questions if not allowed][:writes]
+    now = time.perf_counter_ns
+    times = []
+    for question in denied:
+        user, account, application, _, resource = question
+        right = "right0"
+        asks = fresh((user, account, application, right, resource))
+        start = now()
+        engine.grant(user, account, application, right)
+        engine.ask(*asks)
+        times.append(now() - start)
+    return statistics.median(times) / 1000
+
+
+def run(engines: list[str], sizes: list[int]) -> list[dict[str, Any]]:
+    """Measure each engine at each size, each in a process of its own."""
+    runs = []
+    for elements in sizes:
+        for name in engines:
+            if elements > ENGINES[name][1]:
+                continue
+            command = [sys.executable, __file__, "--one", name, "--elements", str(elements)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            runs.append(json.loads(done.stdout))
+            print(line(runs[-1]), file=sys.stderr)
+    return runs
+
+
+def line(one: dict[str, Any]) -> str:
+    """Return one measurement as a line to read."""
+    return (
+        f"{one['elements']:>9,} {one['engine']:<21} p50 {one['p50_us']:>10.2f} µs  p99 {one['p99_us']:>10.2f} µs  "
+        f"load {one['load_s']:>8.2f} s  {one['bytes_per_element']:>7.1f} B  write {one['write_us']:>10.2f} µs  "
+        f"wrong {one['wrong']} of {one['checked']}"
+    )
+
+
+def main() -> int:
+    """Measure, and print what came out; the exit status says whether every answer was right."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--elements", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
+    parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
+    parser.add_argument("--one", choices=list(ENGINES), help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="print the runs as JSON")
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(measure(arguments.one, arguments.elements[0])))
+        return 0
+    runs = run(arguments.engines, arguments.elements)
+    if arguments.json:
+        print(json.dumps({"runs": runs}, indent=1))
+    return 1 if any(one["wrong"] for one in runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
