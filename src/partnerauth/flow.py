@@ -282,6 +282,8 @@ def keys(flow: Flow[C], situation: Situation[C]) -> Iterator[Key[Any]]:
                 yield OrganisationById(user.organisation)
         if situation.user is None:
             return
+    if offers.offered(situation.portal, flow.word, _words(actor)):
+        return
     yield from flow.needs(situation)
     yield from (AttemptsAgainst(guard.key) for guard in flow.guards(situation))
 

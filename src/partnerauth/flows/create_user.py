@@ -57,6 +57,7 @@ def decide(s: Situation[CreateUser]) -> Answer:
     claims = [s.directory.get(LoginNameByKey(key)) for key in _names(s)]
     users = [s.directory.the(UserById(claim.user)) for claim in claims if claim]
     strangers = [user for user in users if user.organisation != s.me.organisation]
+    ours = [claim for claim in claims if claim and claim.user not in {user.id for user in strangers}]
     if refused := refuse(
         management.reaches(s.portal, s.me, s.command.word(), s.me.organisation, [s.command.management]),
         delegation.within((), (), s.command.management, s.me.management),
@@ -70,7 +71,7 @@ def decide(s: Situation[CreateUser]) -> Answer:
             s.command.confirm,
             personal=new_passwords.words(details, details.get("username", ""), details.get("email", "")),
         ),
-        enrolment.unclaimed(*claims) if users and not strangers else None,
+        enrolment.unclaimed(*ours),
     ):
         return refused
     if address is None:

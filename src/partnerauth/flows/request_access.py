@@ -136,13 +136,17 @@ def _requested(
 
 
 def _applicant(s: Situation[RequestAccess]) -> tuple[User | None, bool]:
-    """Return the applicant where he asked before, and whether a name of his belongs to somebody else."""
+    """Return the applicant where he asked before with this address, and whether a name belongs to somebody else."""
     claims = [s.directory.get(LoginNameByKey(key)) for key in _names(s)]
     users = {claim.user: s.directory.the(UserById(claim.user)) for claim in claims if claim}
     if not users:
         return None, False
     first, *others = users.values()
-    waits = first.state in {State.PENDING, State.REJECTED} and first.organisation == s.command.organisation
+    waits = (
+        first.state in {State.PENDING, State.REJECTED}
+        and first.organisation == s.command.organisation
+        and first.email.key == name_key(s.command.details.get("email", ""))
+    )
     return (None, True) if others or not waits else (first, False)
 
 

@@ -5,16 +5,25 @@ Refuses: link-unknown, link-used, link-expired, password-policy, confirmation-mi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pydantic import SecretStr
 
 from partnerauth import new_passwords, sessions
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import CredentialOf, LatestTokenOf, OrganisationById, TokenByDigest, TokenById, UserById
+from partnerauth.directory import (
+    AttemptsAgainst,
+    CredentialOf,
+    LatestTokenOf,
+    OrganisationById,
+    TokenByDigest,
+    TokenById,
+    UserById,
+)
 from partnerauth.entities import Credential, Purpose, State, Token, UserId
 from partnerauth.events import PasswordReset
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, digest, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, digest, refuse
 from partnerauth.policy import guessing, standing, tokens
 
 
@@ -37,6 +46,7 @@ def needs(s: Situation[ResetPassword]) -> Needs:
             user = UserId(token.subject)
             yield UserById(user)
             yield CredentialOf(user)
+            yield AttemptsAgainst(guessing.against_user(user, s.portal.limits).key)
             yield LatestTokenOf(token.subject, Purpose.RESET)
             if found := s.directory.find(UserById(user)):
                 yield OrganisationById(found.organisation)
@@ -44,8 +54,9 @@ def needs(s: Situation[ResetPassword]) -> Needs:
 
 
 def asks(s: Situation[ResetPassword]) -> Asks:
-    """What the password takes, also where the link is worth nothing (GX-03)."""
+    """What the password takes, also where the link is worth nothing (GX-03), and whether it is the temporary one."""
     yield from new_passwords.asked(s, s.command.password)
+    yield from _is_temporary(s)
     yield sessions.NEW_SESSION
 
 
@@ -60,7 +71,13 @@ def decide(s: Situation[ResetPassword]) -> Answer:
     if token is None or user is None:
         raise LookupError(s.command)
     if refused := refuse(None if user.state is State.INVITED else standing.acts(user)) or refuse(
-        *new_passwords.acceptable(s, s.command.password, s.command.confirm, personal=new_passwords.personal_words(user))
+        *new_passwords.acceptable(
+            s,
+            s.command.password,
+            s.command.confirm,
+            personal=new_passwords.personal_words(user),
+            unchanged=any(s.answers[ask] for ask in _is_temporary(s)),
+        )
     ):
         return refused
     after = new_passwords.kept(s, before or Credential(user=user.id), s.command.password)
@@ -72,6 +89,14 @@ def decide(s: Situation[ResetPassword]) -> Answer:
     after = replace(after, signed_in=True)
     events, rows, secret = sessions.begun(s, user, after, s.command.browser)
     return Accepted(events=(reset, *events), keeps=(used, after, counter, *rows), session=secret)
+
+
+def _is_temporary(s: Situation[ResetPassword]) -> Iterable[VerifyPassword]:
+    """Yield the question whether the new password is the temporary one, which nobody keeps (BP-13, PW-06)."""
+    token = _token(s)
+    credential = s.directory.get(CredentialOf(UserId(token.subject))) if token else None
+    if credential and credential.temporary_until:
+        yield VerifyPassword(credential.password_hash, new_passwords.text(s.command.password))
 
 
 def _token(s: Situation[ResetPassword]) -> Token | None:

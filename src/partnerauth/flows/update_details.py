@@ -40,7 +40,7 @@ def decide(s: Situation[UpdateDetails]) -> Answer:
         None
         if user == s.me
         else management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management]),
-        forms.not_emptied(s.portal, "update-details", details, user.details),
+        forms.not_emptied(s.portal, details, user.details),
         forms.well_formed(details),
     ):
         return refused

@@ -15,7 +15,7 @@ from partnerauth.directory import AccountById, DelegationTo, SelectionOf, UserBy
 from partnerauth.entities import Element, Given, OrganisationId, UserId, account_id
 from partnerauth.events import RightsWithdrawn
 from partnerauth.flow import Command, Flow, Needs, Situation, found, refuse
-from partnerauth.policy import delegation, forms, management, offers, rights, subcontracting
+from partnerauth.policy import delegation, forms, isolation, management, offers, rights, subcontracting
 
 
 class Withdraw(Command):
@@ -42,6 +42,7 @@ def needs(s: Situation[Withdraw]) -> Needs:
     if s.command.user is not None:
         yield UserById(s.command.user)
         yield SelectionOf(s.command.user, account, s.command.application)
+        yield DelegationTo(account, s.command.application, s.me.organisation)
 
 
 def decide(s: Situation[Withdraw]) -> Answer:
@@ -96,6 +97,10 @@ def _from_user(s: Situation[Withdraw], identity: UserId) -> Answer:
     account = account_id(s.me.organisation, s.command.account)
     held = s.directory.get(SelectionOf(user.id, account, s.command.application))
     own = s.directory.get(AccountById(account))
+    if s.directory.get(DelegationTo(account, s.command.application, s.me.organisation)) is None and (
+        refused := refuse(isolation.own(s.tenant, own, s.command.account))
+    ):
+        return refused
     if refused := refuse(
         management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management]),
         delegation.passed_on(own, user.organisation, s.command.rights),

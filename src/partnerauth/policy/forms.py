@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+from partnerauth.addresses import name_key
 from partnerauth.decision import Reason, Rule
 from partnerauth.policy import offers
 from partnerauth.policy.grid import Cell
@@ -107,19 +108,24 @@ def _answered(cells: Mapping[str, Cell], given: Mapping[str, str]) -> Reason | N
     return FIELD_REQUIRED.broken(fields=missing) if missing else None
 
 
-def not_emptied(portal: Portal, form: str, details: Mapping[str, str], present: Mapping[str, str]) -> Reason | None:
-    """No change leaves a field empty that its form demands and that has a value now."""
-    cells = portal.forms.grid.column(form)
+def not_emptied(portal: Portal, details: Mapping[str, str], present: Mapping[str, str]) -> Reason | None:
+    """No change leaves a field empty that some form of the portal demands and that has a value now."""
+    demanded = {field for field, cells in portal.forms.grid.rows.items() if Cell.MANDATORY in cells.values()}
     emptied = tuple(
-        field for field, value in details.items() if not value.strip() and present.get(field) and _on_form(cells[field])
+        field for field, value in details.items() if not value.strip() and present.get(field) and field in demanded
     )
     return FIELD_REQUIRED.broken(fields=emptied) if emptied else None
 
 
 def well_formed(details: Mapping[str, str]) -> Reason | None:
-    """Each value is short enough and holds no control, bidirectional or invisible characters (EM-10, AU-08)."""
-    wrong = tuple(sorted(field for field, value in details.items() if not printable(value)))
-    return FIELD_MALFORMED.broken(fields=wrong) if wrong else None
+    """Each value is short enough and holds no control, bidirectional or invisible characters (EM-10, AU-08).
+
+    A user name is one that can be told apart from every other one, and from an address (GX-12).
+    """
+    wrong = {field for field, value in details.items() if not printable(value)}
+    if (username := details.get("username", "")).strip() and name_key(username) is None:
+        wrong.add("username")
+    return FIELD_MALFORMED.broken(fields=tuple(sorted(wrong))) if wrong else None
 
 
 def printable(value: str, longest: int = LONGEST_FIELD) -> bool:

@@ -93,12 +93,12 @@ def eligible(application: Application, account: Account, contracts: Iterable[str
 def contracts_active(
     application: Application, account: Account, named: Iterable[str], resulting: Iterable[Element]
 ) -> Reason | None:
-    """Where the application asks for it, named contracts are active, and services have at least one (BP-26)."""
+    """Where the application asks for it, named contracts are active, and services have an active one (BP-26)."""
     if not application.active_contracts_only:
         return None
     after = tuple(resulting)
     services = rights_among(after) & set(application.matrix.services if application.matrix else application.rights)
-    unserved = services and not resources_among(after, "contract")
+    unserved = services and not any(is_active(account, name) for name in resources_among(after, "contract"))
     inactive = tuple(sorted(name for name in named if not is_active(account, name)))
     return CONTRACT_INACTIVE.broken(contracts=inactive) if inactive or unserved else None
 
