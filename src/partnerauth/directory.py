@@ -18,6 +18,7 @@ from partnerauth.entities import (
     Delegation,
     FeedState,
     Invitation,
+    LatestSession,
     LatestToken,
     LinkedDomain,
     LoginName,
@@ -145,6 +146,13 @@ class SessionByDigest(Key[Session]):
     """One session."""
 
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class LatestSessionIn(Key[LatestSession]):
+    """The newest session in a browser that has one user."""
+
+    browser: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +337,7 @@ Entity: TypeAlias = (
     | LatestToken
     | Session
     | Attempts
+    | LatestSession
     | LinkedDomain
     | FeedState
     | SsoLink
@@ -366,6 +375,8 @@ def key_of(entity: Entity) -> Key[Any]:  # noqa: C901, PLR0911, PLR0912 - one li
             return SessionByDigest(entity.digest)
         case Attempts():
             return AttemptsAgainst(entity.key)
+        case LatestSession():
+            return LatestSessionIn(entity.browser)
         case LinkedDomain():
             return LinkedDomainByName(entity.domain)
         case FeedState():

@@ -241,6 +241,14 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatestSession:
+    """The newest session in a browser that has one user: of two sign-ins at once, one waits for the other (ED-09)."""
+
+    browser: str
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
     """Wrong guesses against one user, code or source (GX-05)."""
 

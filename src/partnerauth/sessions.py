@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from partnerauth.directory import Directory, Entity, SessionByDigest, SessionsIn, UserById
-from partnerauth.entities import Credential, Session, User
+from partnerauth.directory import Directory, Entity, LatestSessionIn, SessionByDigest, SessionsIn, UserById
+from partnerauth.entities import Credential, LatestSession, Session, User
 from partnerauth.events import Event, SessionReplaced, SignedIn
 from partnerauth.flow import DrawSession, Needs, Situation
 from partnerauth.policy import standing
@@ -16,7 +16,10 @@ NEW_SESSION = DrawSession()
 
 
 def needs(directory: Directory, browser: str) -> Needs:
-    """The sessions in the browser, and whose they are."""
+    """The sessions in the browser, and whose they are; a browser that is not named is none."""
+    if not browser:
+        return
+    yield LatestSessionIn(browser)
     yield SessionsIn(browser)
     for digest in directory.find(SessionsIn(browser)) or ():
         yield SessionByDigest(digest)
@@ -24,8 +27,8 @@ def needs(directory: Directory, browser: str) -> Needs:
             yield UserById(session.user)
 
 
-def begun(
-    s: Situation[Any], user: User, credential: Credential, browser: str, *, stay: bool = False
+def begun(  # noqa: PLR0913 - a session is whose it is, where, for how long and by which door
+    s: Situation[Any], user: User, credential: Credential, browser: str, *, stay: bool = False, provider: str = ""
 ) -> tuple[tuple[Event, ...], tuple[Entity, ...], str]:
     """Return the events, the rows and the secret of a new session (SE-01, SE-09).
 
@@ -41,9 +44,13 @@ def begun(
         expires_at=s.now + (rules.stays if stay else rules.lasts),
         epoch=credential.epoch,
     )
-    replaced = others(s.directory, user, browser, s.now) if rules.one_user_per_browser else ()
+    alone = rules.one_user_per_browser and bool(browser)
+    replaced = others(s.directory, user, browser, s.now) if alone else ()
+    latest = (LatestSession(browser=browser, digest=draft.digest),) if alone else ()
     over = tuple(ended(each, standing.SESSION_REPLACED.code) for each in replaced)
-    begins = SignedIn(organisation=user.organisation, by=user.id, at=s.now, user=user.id, browser=browser)
+    begins = SignedIn(
+        organisation=user.organisation, by=user.id, at=s.now, user=user.id, browser=browser, provider=provider
+    )
     told = (
         SessionReplaced(
             organisation=s.directory.the(UserById(each.user)).organisation,
@@ -54,7 +61,7 @@ def begun(
         )
         for each in replaced
     )
-    return (begins, *told), (session, *over), draft.id
+    return (begins, *told), (session, *latest, *over), draft.id
 
 
 def others(directory: Directory, user: User, browser: str, now: datetime) -> tuple[Session, ...]:

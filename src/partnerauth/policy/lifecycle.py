@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from partnerauth.decision import Reason, Rule
+from partnerauth.entities import State, User
+
+BY_SYSTEM = "system:"
+"""How the record names a feed or another machine, before its own name; no user is called so."""
 
 DELETE_FORBIDDEN = Rule(
     code="delete-forbidden",
@@ -16,3 +20,8 @@ DELETE_FORBIDDEN = Rule(
 def never_deleted() -> Reason:
     """Nobody is ever deleted, whoever asks (BP-09)."""
     return DELETE_FORBIDDEN.broken()
+
+
+def left_by_feed(user: User) -> bool:
+    """Whether a user was deactivated because a feed named him no longer, and not by hand (ED-01, FD-10)."""
+    return user.state is State.DEACTIVATED and user.deactivated_by.startswith(BY_SYSTEM)

@@ -1,0 +1,28 @@
+"""How an organisation begins that nobody described: with a name, and where there are no accounts the implied one."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+from partnerauth.entities import OrganisationId, account_id
+from partnerauth.events import AccountSet, Event, OrganisationOpened
+from partnerauth.flow import Situation
+
+
+def opened(s: Situation[Any], organisation: OrganisationId, title: str) -> tuple[Event, ...]:
+    """Return the events that open an organisation; in portals with accounts the operator adds those (BP-12)."""
+    opens = OrganisationOpened(organisation=organisation, by=s.by, at=s.now, title=title)
+    if s.portal.accounts:
+        return (opens,)
+    account = AccountSet(
+        organisation=organisation,
+        by=s.by,
+        at=s.now,
+        account=account_id(organisation),
+        title=title,
+        applications=frozenset(s.portal.applications),
+        contracts=MappingProxyType({}),
+        billing_addresses=frozenset(),
+    )
+    return (opens, account)
