@@ -63,16 +63,16 @@ def _report_problems(problems: list[Problem], *, as_json: bool) -> None:
 
 
 def _report(outcome: Outcome) -> None:
-    scenario, failure = outcome.scenario, outcome.failure
-    if failure is None:
+    scenario = outcome.scenario
+    if outcome.holds:
         click.echo(f"{click.style('ok', fg='green')}      {scenario.title}")
         return
     click.echo(f"{click.style('FAILED', fg='red', bold=True)}  {scenario.title}")
-    click.echo(f"        {scenario.file}:{failure.line}, step {failure.step}: {failure.title}")
-    click.echo(f"        expected  {failure.expected}")
-    click.echo(f"        came      {failure.came}")
-    for message in failure.messages:
-        click.echo(click.style(f"                  {message}", dim=True))
+    where, expected, came, *messages = outcome.lines()
+    for line in (where, expected, came):
+        click.echo(f"        {line}")
+    for message in messages:
+        click.echo(click.style(f"        {message}", dim=True))
 
 
 def _summarise(total: int, failed: int) -> None:

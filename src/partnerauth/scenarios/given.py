@@ -57,9 +57,7 @@ def impossible(portal: Portal, given: schema.Given) -> Impossible:
         yield ("allow-list",), "this portal has no allow list"
 
 
-def entities(
-    portal: Portal, given: schema.Given, hashed: Callable[[str], str], now: datetime
-) -> Iterable[Entity]:
+def entities(portal: Portal, given: schema.Given, hashed: Callable[[str], str], now: datetime) -> Iterable[Entity]:
     """Return what is there already, as a store keeps it.  Takes only what `impossible` finds nothing in."""
     for name, organisation in given.organisations.items():
         yield from _organisation_entities(portal, name, organisation)
@@ -70,7 +68,7 @@ def entities(
 def accounts(portal: Portal, organisation: OrganisationFacts) -> Mapping[str, AccountFacts]:
     """Return the accounts of an organisation: in portals without accounts the implied one."""
     if not portal.accounts:
-        return {IMPLIED_ACCOUNT: AccountFacts(**{"name": organisation.name})}
+        return {IMPLIED_ACCOUNT: AccountFacts(name=organisation.name)}
     return organisation.accounts or {}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -133,12 +134,9 @@ def _who_can(world: World, step: Step) -> Plain:
         accounts = [world.account(name, None)]
     else:
         accounts = [account_id(organisation) for organisation in world.organisations()]
-    found = [
-        user
-        for account in accounts
-        for user in view.who_can(fields["application"], fields["right"], account=account, resources=fields.get("resources"))
-    ]
-    return [world.alias(user) for user in dict.fromkeys(found)]
+    application, right, resources = fields["application"], fields["right"], fields.get("resources")
+    found = (view.who_can(application, right, account=account, resources=resources) for account in accounts)
+    return [world.alias(user) for user in dict.fromkeys(chain.from_iterable(found))]
 
 
 def _choices(world: World, step: Step) -> Plain:

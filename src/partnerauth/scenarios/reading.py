@@ -20,7 +20,7 @@ from partnerauth.policy.rulebook import RULES
 from partnerauth.portals import read_portal, shipped
 from partnerauth.scenarios import vocabulary
 from partnerauth.scenarios.expectations import EXPECTED, Plain, plain
-from partnerauth.scenarios.given import impossible
+from partnerauth.scenarios.given import NOBODY, impossible
 from partnerauth.scenarios.schema import Given, Problem, Scenario, ScenarioError, Step, unknown
 from partnerauth.scenarios.yaml_text import Map, YamlError, documents, line_of
 
@@ -31,7 +31,6 @@ SUFFIXES: Final = (".yaml", ".yml")
 
 _HEAD: Final = ("scenario", "portal", "now", "given", "steps")
 _OF_EVERY_STEP: Final = ("as", "after", "expect")
-_LOOKS_LIKE_A_SECRET: Final = "x"
 
 
 def find(paths: Iterable[str | Path]) -> tuple[Path, ...]:
@@ -212,7 +211,7 @@ class _Reader:
         if is_command:
             self._command(at, word, data, portal)
         else:
-            self._question(at, word, data)
+            self._question(at, word, data, portal)
         return Step(
             number=number,
             line=data.line,
@@ -264,14 +263,18 @@ class _Reader:
             return
         model = FLOWS[word].command
         try:
-            model.model_validate({name: _stand_in(value) for name, value in command_fields(word, data).items()})
+            model.model_validate(
+                {name: _stand_in(name, value) for name, value in vocabulary.own_fields(word, data).items()}
+            )
         except ValidationError as error:
             for path, reason in _mended(error, model):
                 if path and (path[0] not in data or path[0] in vocabulary.COMMANDS[word]):
                     self._wrong((*at, *path), reason)
 
-    def _question(self, at: tuple[str | int, ...], word: str, data: Map) -> None:
-        for name in _NEEDED.get(word, ()):
+    def _question(self, at: tuple[str | int, ...], word: str, data: Map, portal: Portal) -> None:
+        on_account = portal.accounts and "account" in vocabulary.QUESTIONS[word] and word != "profiles"
+        about_users = word == "can" and "application" not in data
+        for name in (*_NEEDED.get(word, ()), *(("account",) if on_account and not about_users else ())):
             if name not in data:
                 self._wrong((*at, name), "missing: add it")
 
@@ -328,24 +331,12 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 """The fields without which a question cannot be asked."""
 
 
-def command_fields(word: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of a command that the command itself has: whom it makes is the scenario's own alias."""
-    own = {name: value for name, value in fields.items() if name in vocabulary.COMMANDS[word]}
-    if word in vocabulary.CREATED_BY:
-        own.pop("user", None)
-    if isinstance(entries := own.get("entries"), list):
-        own["entries"] = [_without_alias(each) for each in entries]
-    return own
-
-
-def _without_alias(entry: object) -> object:
-    return {name: value for name, value in entry.items() if name != "user"} if isinstance(entry, dict) else entry
-
-
-def _stand_in(value: object) -> object:
-    """Return a text in the place of a secret that will be known when the scenario runs."""
+def _stand_in(name: str, value: object) -> object:
+    """Return a field as the command itself would get it: without the scenario's own aliases and references."""
     is_reference = isinstance(value, dict) and ("mailed-to" in value or "verified" in value)
-    return _LOOKS_LIKE_A_SECRET if is_reference else value
+    if name == "entries" and isinstance(value, list):
+        return [{key: each[key] for key in each if key != "user"} for each in value if isinstance(each, dict)]
+    return "a secret that was mailed" if is_reference else value
 
 
 def _named(word: str, expected: Plain, aliases: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
@@ -367,19 +358,22 @@ def _named(word: str, expected: Plain, aliases: Iterable[str]) -> Iterator[tuple
                 is_code = isinstance(each, dict)
                 yield ("refusal code", each["refused"], codes) if is_code else ("event", each, events)
         case list() if word in {"users", "who-can"}:
-            known = list(aliases)
-            yield from (("user", alias, known) for alias in expected if "@" not in alias)
+            yield from (("user", alias, [*aliases]) for alias in expected if "@" not in alias)
+        case str() if word == "signed-in" and "@" not in expected:
+            yield "user", expected, [NOBODY, "active", *aliases]
         case _:
             pass
 
 
 def _event_names() -> list[str]:
-    found, waiting = set(), [Event]
+    waiting: list[type[Event]] = [Event]
+    names: list[str] = []
     while waiting:
-        children = waiting.pop().__subclasses__()
-        found |= {each.__name__ for each in children}
-        waiting += children
-    return sorted(name for name in found if not name.startswith("_"))
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if not kind.__subclasses__():
+            names.append(kind.__name__)
+    return sorted(names)
 
 
 def _mended(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:

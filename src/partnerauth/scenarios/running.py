@@ -42,6 +42,18 @@ class Outcome:
         """Whether every step came out as expected."""
         return self.failure is None
 
+    def lines(self) -> tuple[str, ...]:
+        """Return where and how the scenario failed, for people; nothing where it holds."""
+        if self.failure is None:
+            return ()
+        failure = self.failure
+        return (
+            f"{self.scenario.file}:{failure.line}, step {failure.step}: {failure.title}",
+            f"expected  {failure.expected}",
+            f"came      {failure.came}",
+            *(f"          {message}" for message in failure.messages),
+        )
+
 
 def in_memory() -> AbstractContextManager[Store]:
     """Open an empty memory store."""
@@ -99,17 +111,15 @@ def _failure(step: Step, came: str, refused: Refused | None = None) -> Failure:
 
 def _shown(step: Step, came: Plain) -> Plain:
     """Return an answer in the form in which it was asked for."""
-    if step.is_command or not isinstance(came, dict | list):
-        return came
-    match step.word:
-        case "recorded":
+    match step.word, came:
+        case "recorded", list():
             return [forms[-1] if forms[0] == "CommandRefused" else forms[0] for forms in came]
-        case "mailed":
-            return {"template": came["template"]} if isinstance(step.expected, dict) else came["number"]
-        case "user" if isinstance(came, dict):
+        case "mailed", {"number": number, "template": template}:
+            return {"template": template} if isinstance(step.expected, dict) else number
+        case "user", {"state": _}:
             return {name: came[name] for name in step.expected}
-        case "profiles" if "fits" in step.expected and "fits" in came:
-            return {"fits": came["fits"]}
+        case "profiles", {"fits": fits} if "fits" in step.expected:
+            return {"fits": fits}
         case _:
             return came
 
@@ -121,7 +131,7 @@ def written(value: Any) -> str:  # noqa: ANN401 - plain data
             return "{" + ", ".join(f"{key}: {written(each)}" for key, each in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(written, value)) + "]"
-        case str() if value and value == value.strip() and not set(value) & set('{}[],:#"\''):
+        case str() if value and value == value.strip() and not set(value) & set("{}[],:#\"'"):
             return value
         case _:
             return json.dumps(value, ensure_ascii=False)

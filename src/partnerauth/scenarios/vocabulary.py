@@ -20,13 +20,15 @@ Kind: TypeAlias = Literal[
     "secret",
     "user",
     "new-user",
+    "case",
+    "new-case",
     "account",
     "accounts",
     "contracts",
     "entries",
     "anything",
 ]
-"""What a field takes.  `user` is the alias of somebody, `new-user` the alias of somebody whom the command makes."""
+"""What a field takes.  `user` and `case` are aliases; `new-user` and `new-case` are those of what the command makes."""
 
 
 class Section(BaseModel):
@@ -87,6 +89,8 @@ KINDS: Final[Mapping[Kind, tuple[TypeAdapter[Any], str]]] = MappingProxyType(
         ),
         "user": (TypeAdapter(str), "the alias of a user"),
         "new-user": (TypeAdapter(str), "the alias of a user"),
+        "case": (TypeAdapter(str), "the alias of a case"),
+        "new-case": (TypeAdapter(str), "the alias of a case"),
         "account": (TypeAdapter(str), "an account, such as hq or acme/hq"),
         "accounts": (TypeAdapter(Mapping[str, AccountFacts]), "accounts by name, such as {hq: {name: Acme}}"),
         "contracts": (TypeAdapter(Mapping[str, ContractFacts]), "contracts by name, such as {C-1: {active: true}}"),
@@ -192,7 +196,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
         "request-reset": {"identifier": "text", "source": "text"},
         "reset-password": {"token": "secret", **_PASSWORD, "browser": "text"},
         "change-password": {"current": "secret", **_PASSWORD},
-        "set-temporary-password": {**_USER, **_PASSWORD},
+        "set-temporary-password": {**_USER, "password": "secret"},
         "trigger-reset": _USER,
         "change-email": {"email": "text"},
         "confirm-email": {"token": "secret"},
@@ -208,9 +212,9 @@ COMMANDS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
         "deactivate": _USER,
         "reactivate": _USER,
         "delete": _USER,
-        "submit-request": {"case": "text", "kind": "text", "fields": "anything"},
-        "update-case": {"case": "text", "status": "text"},
-        "set-notifications": {"enabled": "flag", "case": "text"},
+        "submit-request": {"case": "new-case", "kind": "text", "fields": "anything"},
+        "update-case": {"case": "case", "status": "text"},
+        "set-notifications": {"enabled": "flag", "case": "case"},
     }
 )
 """Every command that some portal offers, with its fields."""
@@ -253,6 +257,12 @@ ASKED_BY_SOMEBODY: Final = frozenset({"users", "choices", "applications"})
 
 ACTORS: Final = ("visitor", "operator", "system")
 """Who acts, besides the users."""
+
+
+def own_fields(word: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the fields that a command has itself: what it makes is called by an alias in the scenario alone."""
+    aliases = {name for name, kind in COMMANDS[word].items() if kind in {"new-user", "new-case"}}
+    return {name: value for name, value in fields.items() if name in COMMANDS[word] and name not in aliases}
 
 
 def address_in(word: str, fields: Mapping[str, Any]) -> str | None:

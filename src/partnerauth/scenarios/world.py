@@ -91,6 +91,7 @@ class World:
     aliases: dict[str, _Alias] = field(default_factory=dict)
     sessions: dict[UserId, list[str]] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    cases: dict[str, str] = field(default_factory=dict)
     verified: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -108,18 +109,14 @@ class World:
 
     def execute(self, word: str, who: str, fields: Mapping[str, Any]) -> Answer:
         """Carry out a command, and note what it tells: new users, sessions and tokens.  Raises UnanswerableError."""
-        named = self._new_alias(word, fields)
+        self._announce(word, fields)
         actor = self.actor(who)
-        ready = self._ready(word, who, fields)
-        answer = self._carried_out(word, actor, ready)
+        answer = self._carried_out(word, actor, self._ready(word, who, fields))
         if isinstance(actor, Member) and isinstance(answer, Refused) and answer.codes == (SESSION_REPLACED.code,):
             self.told.add(actor.session)
+        self._bind()
         if isinstance(answer, Accepted):
             self._note(word, fields, answer)
-            if named and answer.created and self.aliases[named].user not in {None, answer.created}:
-                message = f"the alias {named} stands for somebody else already: give the new user his own"
-                raise UnanswerableError(message)
-        self._bind()
         return answer
 
     def actor(self, who: str) -> Actor:
@@ -149,15 +146,16 @@ class World:
         return found.email.original if found else user
 
     def names(self, subject: str) -> frozenset[str]:
-        """Return what somebody is called on record: his id and his addresses, whichever of them is asked for."""
-        alias = next((each for each, known in self.aliases.items() if subject in {each, known.user}), None)
-        key = name_key(subject)
-        claim = self._read(LoginNameByKey(key)) if key and alias is None else None
-        user = self.user(alias) if alias else claim.user if claim else UserId(subject)
-        found = self._read(UserById(user))
-        came_with = [known.address for known in self.aliases.values() if known.user == user or known is self._of(alias)]
-        addresses = [address_key(each) for each in (*came_with, *([found.email.original] if found else ())) if each]
-        return frozenset({user, *addresses, *([key] if key and alias is None else ())})
+        """Return what a subject is called on record: a person by his id and by the addresses he came with and has."""
+        if subject in self.cases:
+            return frozenset({self.cases[subject]})
+        known = self.aliases.get(subject)
+        claim = self._read(LoginNameByKey(key)) if known is None and (key := name_key(subject)) else None
+        user = known.user if known else claim.user if claim else None
+        found = self._read(UserById(user)) if user else None
+        came_with = {each.address for each in self.aliases.values() if each is known or (user and each.user == user)}
+        addresses = {address_key(each) for each in (subject, *came_with, *([found.email.original] if found else ()))}
+        return frozenset({subject, *addresses, *([user] if user else ())})
 
     def address(self, text: str) -> str:
         """Return the address that is meant: an address, or that of a user by his alias."""
@@ -181,7 +179,8 @@ class World:
     def organisations(self) -> tuple[str, ...]:
         """Return every organisation that there is so far."""
         named = [*self.scenario.given.organisations, *(each.event.organisation for each in self.store.records())]
-        return tuple(each for each in dict.fromkeys(named) if each and self._read(OrganisationById(OrganisationId(each))))
+        there = (each for each in dict.fromkeys(named) if each and self._read(OrganisationById(OrganisationId(each))))
+        return tuple(there)
 
     def organisation_of(self, alias: str) -> str | None:
         """Return the organisation of a user, or None where there is no such user."""
@@ -215,9 +214,6 @@ class World:
         """Return the organisation of the first of these who has one."""
         return next((found for each in aliases if each and (found := self.organisation_of(each))), None)
 
-    def _of(self, alias: str | None) -> _Alias | None:
-        return self.aliases.get(alias) if alias else None
-
     def _read(self, key: Key[Any]) -> Any:  # noqa: ANN401 - the key says of which type
         return self.store.read([key]).values[key]
 
@@ -234,15 +230,13 @@ class World:
                 return secret
         return ""
 
-    def _new_alias(self, word: str, fields: Mapping[str, Any]) -> str | None:
-        """Note the address of whom a command makes, under his alias; return the alias."""
-        for entry in fields.get("entries", ()) if word == "import-allow-list" else ():
+    def _announce(self, word: str, fields: Mapping[str, Any]) -> None:
+        """Note the addresses that a command gives, under the aliases of those whom it may make."""
+        for entry in fields.get("entries", ()):
             if entry.user:
                 self._note_address(entry.user, entry.email)
-        alias = fields.get("user") if word in vocabulary.CREATED_BY else None
-        if alias is not None:
-            self._note_address(alias, vocabulary.address_in(word, fields) or "")
-        return alias
+        if word in vocabulary.CREATED_BY and "user" in fields:
+            self._note_address(fields["user"], vocabulary.address_in(word, fields) or "")
 
     def _note_address(self, alias: str, address: str) -> None:
         known = self.aliases.setdefault(alias, _Alias())
@@ -258,19 +252,27 @@ class World:
                 known.user = claim.user
 
     def _note(self, word: str, fields: Mapping[str, Any], answer: Accepted) -> None:
-        if not answer.session:
-            return
-        if word == "verify-email":
-            self.verified[address_key(fields["email"])] = answer.session
+        """Note what an accepted command tells: sessions, tokens, cases, and whom it made."""
         for event in answer.events:
             if isinstance(event, SignedIn):
                 self.sessions.setdefault(event.user, []).append(answer.session)
+        if word == "verify-email":
+            self.verified[address_key(fields["email"])] = answer.secret
+        if word == "submit-request" and answer.created:
+            self.cases[fields.get("case", answer.created)] = answer.created
+        alias = fields.get("user") if word in vocabulary.CREATED_BY else None
+        known = self.aliases.get(alias) if alias and answer.created else None
+        if known and known.user is None:
+            known.user = UserId(str(answer.created))
+        if known and known.user != answer.created:
+            message = f"the alias {alias} stands for somebody else already: give the new user one of his own"
+            raise UnanswerableError(message)
 
     def _ready(self, word: str, who: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields with ids in the place of aliases and secrets in the place of references."""
         kinds = vocabulary.COMMANDS[word]
         ready: dict[str, Any] = {}
-        for name, value in fields.items():
+        for name, value in vocabulary.own_fields(word, fields).items():
             match kinds[name]:
                 case "secret":
                     ready[name] = self.secret(value)
@@ -278,12 +280,13 @@ class World:
                     ready[name] = self.user(value)
                 case "account":
                     ready[name] = self.account(value, self._organisation(fields.get("user"), who))
-                case "new-user":
-                    pass
+                case "case":
+                    ready[name] = self.cases.get(value, value)
                 case "entries":
                     ready[name] = [entry.model_dump(exclude={"user"}, exclude_unset=True) for entry in value]
                 case "accounts" | "contracts":
-                    ready[name] = {key: each.model_dump(by_alias=True, exclude_unset=True) for key, each in value.items()}
+                    dumped = ((key, each.model_dump(by_alias=True, exclude_unset=True)) for key, each in value.items())
+                    ready[name] = dict(dumped)
                 case _:
                     ready[name] = value
         return ready
@@ -333,8 +336,6 @@ def begin(scenario: Scenario, store: Store) -> World:
     )
     changes = {key_of(entity): entity for entity in facts}
     touched: Iterable[str] = scenario.given.organisations
-    store.commit(
-        Unit(changes=changes, before=dict.fromkeys(changes), touched=frozenset(map(OrganisationId, touched)))
-    )
+    store.commit(Unit(changes=changes, before=dict.fromkeys(changes), touched=frozenset(map(OrganisationId, touched))))
     aliases = {alias: _Alias(user.email, UserId(alias)) for alias, user in scenario.given.users.items()}
     return World(scenario=scenario, shell=Shell(scenario.portal, ports), clock=clock, aliases=aliases)

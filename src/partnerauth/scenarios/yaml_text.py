@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -76,12 +76,12 @@ def line_of(document: object, path: Iterable[str | int]) -> int:
     line = getattr(document, "line", 0)
     here: Any = document
     for part in path:
-        if isinstance(here, Map) and part in here and isinstance(part, str):
-            line, here = here.lines[part], here[part]
-        elif isinstance(here, Items) and isinstance(part, int) and part < len(here):
-            line, here = here.lines[part], here[part]
-        else:
+        lines: Mapping[Any, int] = here.lines if isinstance(here, Map) else {}
+        if isinstance(here, Items):
+            lines = dict(enumerate(here.lines))
+        if part not in lines:
             break
+        line, here = lines[part], here[part]
     return int(line)
 
 

@@ -1,0 +1,1 @@
+"""What tests of a portal, and of an adapter of your own, are made of: public, for embedders."""
