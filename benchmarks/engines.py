@@ -14,7 +14,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Protocol
 
-from portal_n import Workload, catalogue, kind_of
+from portal_n import Workload, catalogue
 
 from partnerauth import __version__
 from partnerauth.entities import RIGHT, AccountId, Element, OrganisationId, UserId
@@ -87,11 +87,12 @@ class Partnerauth:
         for user, (organisation, is_active) in load.users.items():
             state = "state:active" if is_active else "state:deactivated"
             model.set_user(UserId(user), OrganisationId(organisation), (state,))
-        kinds: dict[str, Element] = {}
         for (user, account, application), (rights, resources) in load.selections.items():
-            held = [
-                kinds.get(name) or kinds.setdefault(name, Element(kind_of(name), name)) for name in resources
-            ] + [kinds.get(name) or kinds.setdefault(name, Element(RIGHT, name)) for name in rights]
+            held = {
+                RIGHT: rights,
+                "contract": [name for name in resources if "/c" in name],
+                "billing-address": [name for name in resources if "/b" in name],
+            }
             model.set_selection(UserId(user), AccountId(account), application, held)
         decide = model.decide
 

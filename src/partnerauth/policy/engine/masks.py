@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -28,6 +28,7 @@ UNNAMED = "-"
 """Stands for a resource that a question does not name."""
 
 _REQUEST = ("sub", "application", "right", "account", *(kind.replace("-", "_") for kind in RESOURCE_KINDS))
+_NONE: frozenset[str] = frozenset()
 _USER, _ACCOUNT, _VALUE = "u", "a", "v"
 """Stand for any user, account and resource while the rows are evaluated over every case."""
 
@@ -41,13 +42,20 @@ class Denial(NamedTuple):
     row: str
 
 
-class Case(NamedTuple):
-    """All that the rights of a selection depend on, besides which of them are held."""
+Case: TypeAlias = tuple[str, frozenset[str], frozenset[str], bool, bool, bool]
+"""All that the rights of a selection depend on, besides which of them are held: the application, the options of
+the account, the facts of the user, and whether some product, billing address and contract is held."""
 
-    application: str
-    options: frozenset[str]
-    user: frozenset[str]
-    has: tuple[bool, ...]
+Pair: TypeAlias = tuple[str, str]
+"""Account and application."""
+
+
+class Who(NamedTuple):
+    """What is known of a user: his organisation, what he is, and the row that denies him everything, if one does."""
+
+    organisation: OrganisationId
+    facts: frozenset[str]
+    shut: Denial | None
 
 
 class Passing(NamedTuple):
@@ -140,6 +148,10 @@ class Masks:
         self._of_right = _Stage(conf, placed.get("right", []))
         self._of_value = {kind: _Stage(conf, placed.get(kind, [])) for kind in RESOURCE_KINDS}
         self._value_denials = self._named_resources()
+        self._allows = next((row[0] for row in self.rows if row[-1] == "allow"), "")
+        self._unheld = Denial(len(self.rows), "right-missing")
+        others = [place for stage, each in placed.items() if stage != "user" for place, _ in each]
+        self._first_but_user = min(others, default=0)
         self._right_facts: Links = set(rows.right_facts(portal))
         self._cases: dict[Case, Passing] = {}
         self._catalogue = _catalogue(portal)
@@ -148,42 +160,55 @@ class Masks:
         self._bits = {name: 1 << place for place, name in enumerate(names)}
         self._products = {name: 1 << len(names) + place for place, name in enumerate(products)}
         self._first = len(names) + len(products)
+        self._rights_mask = (1 << len(names)) - 1
+        self._addresses: dict[str, int] = {}
+        self._contracts: dict[str, int] = {}
+        self._kinds = {"billing-address": self._addresses, "contract": self._contracts}
         self._all_products = sum(self._products.values())
-        self._open: dict[str, dict[tuple[str, str], int]] = {}
-        self._shut: dict[str, dict[tuple[str, str], int]] = {}
-        self._users: dict[str, tuple[OrganisationId, frozenset[str]]] = {}
-        self._known: dict[tuple[OrganisationId, frozenset[str]], tuple[OrganisationId, frozenset[str]]] = {}
-        self._held: dict[tuple[str, tuple[str, str]], int] = {}
-        self._pairs: dict[tuple[str, str], tuple[str, str]] = {}
+        self._open: dict[str, dict[Pair, int]] = {}
+        self._shut: dict[str, dict[Pair, int]] = {}
+        self._who: dict[str, Who] = {}
+        self._alike: dict[tuple[OrganisationId, frozenset[str]], Who] = {}
+        self._held: dict[tuple[str, Pair], int] = {}
+        self._pairs: dict[Pair, Pair] = {}
         self._options: dict[str, frozenset[str]] = {}
         self._active: dict[str, frozenset[str]] = {}
         self._places: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in RESOURCE_KINDS[1:]}
         self._usable: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in RESOURCE_KINDS[1:]}
+        self._nobody = self._of_user.denial(set(), set(), sub=_USER)
+        self._elsewhere = self._of_right.denial(set(), set(), sub=_USER, application="x", right="x", account=_ACCOUNT)
         self.decide = _decision(
             self._open, self._bits, self._products, self._usable["billing-address"], self._usable["contract"]
         )
 
     def set_user(self, user: UserId, organisation: OrganisationId, facts: Collection[str]) -> None:
         """Say what a user is: `state:active`, `temporary-password`, `signed-in` …; his selections follow."""
-        before = self._users.get(user)
-        now = (organisation, frozenset(facts))
-        now = self._users[user] = self._known.setdefault(now, now)
-        kept = self._open.get(user) or self._shut.get(user) or {}
-        if before and before[1] != now[1]:
-            kept = {pair: self._effective(user, pair, self._held_mask(user, pair, mask)) for pair, mask in kept.items()}
-        if self._of_user.denial(set(), {(_USER, fact) for fact in facts}, sub=_USER) is None:
+        before = self._who.get(user)
+        now = self._who[user] = self._described(organisation, frozenset(facts))
+        kept = self._kept(user)
+        if before and before.facts != now.facts:
+            for pair, mask in list(kept.items()):
+                self._keep(user, pair, kept, self._held.get((user, pair), mask))
+        if now.shut is None:
             self._open[user] = kept
             self._shut.pop(user, None)
         else:
             self._open.pop(user, None)
             self._shut[user] = kept
 
+    def _described(self, organisation: OrganisationId, facts: frozenset[str]) -> Who:
+        alike = self._alike.get((organisation, facts))
+        if alike is None:
+            shut = self._of_user.denial(set(), {(_USER, fact) for fact in facts}, sub=_USER)
+            alike = self._alike[organisation, facts] = Who(organisation, facts, shut)
+        return alike
+
     def drop_user(self, user: UserId) -> None:
         """Forget a user: every question about him is denied."""
-        kept = self._open.pop(user, None) or self._shut.pop(user, None) or {}
-        for pair in kept:
+        for pair in self._kept(user):
             self._held.pop((user, pair), None)
-        self._users.pop(user, None)
+        for users in (self._open, self._shut, self._who):
+            users.pop(user, None)
 
     def set_account(self, account: AccountId, *, options: Collection[str], active: Collection[str]) -> None:
         """Say which options count on an account and which of its contracts are active.
@@ -195,27 +220,35 @@ class Masks:
         for value, bit in self._places["contract"].get(account, {}).items():
             self._use("contract", account, value, bit)
 
-    def set_selection(self, user: UserId, account: AccountId, application: str, held: Collection[Element]) -> None:
-        """Say what a user holds in an application on an account that is open to him; the user was set before."""
-        named: tuple[str, str] = (account, application)
-        pair = self._pairs.setdefault(named, named)
+    def set_selection(
+        self, user: UserId, account: AccountId, application: str, held: Mapping[str, Iterable[str]]
+    ) -> None:
+        """Say what a user holds in an application on an account that is open to him, by kind (`right`, `product` …).
+
+        The user and the account were set before.
+        """
         mask = 0
-        for kind, name in held:
-            mask |= self._bit(kind, account, name)
-        kept = self._open.get(user)
-        if kept is None:
-            kept = self._shut[user]
-        self._keep(user, pair, kept, mask)
+        bits, products = self._bits, self._products
+        for kind, names in held.items():
+            if kind == RIGHT:
+                for name in names:
+                    mask |= bits.get(name, 0)
+            elif kind == "product":
+                for name in names:
+                    mask |= products.get(name, 0)
+            else:
+                places = self._places[kind].get(account) or {}
+                for name in names:
+                    mask |= places.get(name) or self._placed(kind, account, name)
+        self._keep(user, self._pair(account, application), self._kept(user), mask)
 
     def add(self, user: UserId, account: AccountId, application: str, element: Element) -> None:
         """Add one element to what a user holds: at the cost of one."""
-        kept = self._open.get(user)
-        if kept is None:
-            kept = self._shut[user]
-        named: tuple[str, str] = (account, application)
-        pair = self._pairs.setdefault(named, named)
-        held = self._held_mask(user, pair, kept.get(pair, 0)) | self._bit(element.kind, account, element.name)
-        self._keep(user, pair, kept, held)
+        kept, pair = self._kept(user), self._pair(account, application)
+        held = self._held.get((user, pair)) if self._held else None
+        if held is None:
+            held = kept.get(pair, 0)
+        self._keep(user, pair, kept, held | self._bit(element.kind, account, element.name))
 
     def drop_selection(self, user: UserId, account: AccountId, application: str) -> None:
         """Say that an account is not open to a user in an application."""
@@ -235,9 +268,35 @@ class Masks:
     ) -> tuple[bool, str]:
         """Return whether it is allowed, and the id of the rule row that denies first, or of the one that allows."""
         if self.decide(user, application, right, account, product, billing_address, contract):
-            return True, "held"
-        named = dict(zip(RESOURCE_KINDS, (product, billing_address, contract), strict=True))
-        return False, min(self._denials(user, application, right, account, named)).row
+            return True, self._allows
+        who = self._who.get(user)
+        if who is None:
+            return False, (self._nobody or self._unheld).row
+        if who.shut and who.shut.place < self._first_but_user:
+            return False, who.shut.row
+        return False, self._denial(user, who, (account, application), right, (product, billing_address, contract)).row
+
+    def _denial(self, user: str, who: Who, pair: Pair, right: str, named: tuple[str, ...]) -> Denial:
+        """Return the first row that denies: every stage says its own."""
+        account, application = pair
+        kept = self._kept(user)
+        effective = kept.get(pair)
+        if effective is None and self._elsewhere and not account.startswith(f"{who.organisation}/"):
+            return min(self._elsewhere, who.shut) if who.shut else self._elsewhere
+        held = self._held.get((user, pair), effective or 0)
+        found = [who.shut, self._of_the_right(self._case(who, pair, held), application, right, held)]
+        for kind, value in zip(RESOURCE_KINDS, named, strict=True):
+            if value != UNNAMED:
+                table = self._products if kind == "product" else self._places[kind].get(account, {})
+                is_given = bool(held & table.get(value, 0))
+                found.append(self._value_denials[kind, is_given, value in self._active.get(account, ())])
+        return min((each for each in found if each), default=self._unheld)
+
+    def _of_the_right(self, case: Case, application: str, right: str, held: int) -> Denial | None:
+        if right in self._catalogue.get(application, ()):
+            return self._passing(case).denials.get((right, bool(held & self._bits[right])))
+        g, g2 = self._facts(case, right, is_held=False)
+        return self._of_right.denial(g, g2, sub=_USER, application=application, right=right, account=_ACCOUNT)
 
     def for_user(self, user: str) -> Callable[..., bool]:
         """Return `can(application, right, account, product="-", …)` for many questions about one user.
@@ -251,10 +310,19 @@ class Masks:
 
     def selections(self, user: str) -> Iterator[tuple[str, str, frozenset[Element]]]:
         """Yield account, application and what was given there, whether or not any of it counts now."""
-        kept = self._open.get(user) or self._shut.get(user) or {}
-        for (account, application), mask in kept.items():
-            held = self._held_mask(user, (account, application), mask)
+        for (account, application), mask in self._kept(user).items():
+            held = self._held.get((user, (account, application)), mask)
             yield account, application, frozenset(self._elements(account, application, held))
+
+    def _kept(self, user: str) -> dict[Pair, int]:
+        kept = self._open.get(user)
+        if kept is None:
+            kept = self._shut.get(user)
+        return {} if kept is None else kept
+
+    def _pair(self, account: str, application: str) -> Pair:
+        pair = (account, application)
+        return self._pairs.setdefault(pair, pair)
 
     def _elements(self, account: str, application: str, mask: int) -> Iterator[Element]:
         for right in self._catalogue[application]:
@@ -273,15 +341,18 @@ class Masks:
             return self._bits.get(name, 0)
         if kind == "product":
             return self._products.get(name, 0)
-        places = self._places[kind].get(account)
-        if places is None:
-            places = self._places[kind][account] = {}
-        bit = places.get(name)
-        if bit is None:
+        return self._places[kind].get(account, {}).get(name) or self._placed(kind, account, name)
+
+    def _placed(self, kind: str, account: str, name: str) -> int:
+        """Give a resource of an account the next bit there."""
+        places = self._places[kind].setdefault(account, {})
+        if name not in places:
             taken = sum(len(each.get(account, ())) for each in self._places.values())
-            bit = places[name] = 1 << self._first + taken
-            self._use(kind, account, name, bit)
-        return bit
+            places[name] = 1 << self._first + taken
+            of_kind = self._kinds[kind]
+            of_kind[account] = of_kind.get(account, 0) | places[name]
+            self._use(kind, account, name, places[name])
+        return places[name]
 
     def _use(self, kind: str, account: str, name: str, bit: int) -> None:
         """Put a resource that passes where it is given into its table, and take one that does not pass out."""
@@ -294,30 +365,27 @@ class Masks:
         else:
             usable.pop(name, None)
 
-    def _held_mask(self, user: str, pair: tuple[str, str], effective: int) -> int:
-        return self._held.get((user, pair), effective)
-
-    def _keep(self, user: str, pair: tuple[str, str], kept: dict[tuple[str, str], int], held: int) -> None:
-        effective = self._effective(user, pair, held)
-        if effective == held:
-            self._held.pop((user, pair), None)
-        else:
+    def _keep(self, user: str, pair: Pair, kept: dict[Pair, int], held: int) -> None:
+        """Store what counts of what is held, and beside it what is held where the two differ."""
+        passing = self._passing(self._case(self._who[user], pair, held))
+        rights = held & self._rights_mask
+        effective = held ^ rights | rights & passing.held | passing.not_held & ~rights
+        if effective != held:
             self._held[user, pair] = held
+        elif self._held:
+            self._held.pop((user, pair), None)
         kept[pair] = effective
 
-    def _effective(self, user: str, pair: tuple[str, str], held: int) -> int:
-        passing = self._passing(self._case(user, pair, held))
-        return (
-            (held & ~passing.not_held & passing.held)
-            | (passing.not_held & (~held | passing.held))
-            | (held >> len(self._bits) << len(self._bits))
-        )
-
-    def _case(self, user: str, pair: tuple[str, str], held: int) -> Case:
+    def _case(self, who: Who, pair: Pair, held: int) -> Case:
         account, application = pair
-        places = [self._places[kind].get(account, {}) for kind in RESOURCE_KINDS[1:]]
-        has = (bool(held & self._all_products), *(any(held & bit for bit in each.values()) for each in places))
-        return Case(application, self._options.get(account, frozenset()), self._users[user][1], has)
+        return (
+            application,
+            self._options.get(account, _NONE),
+            who.facts,
+            bool(held & self._all_products),
+            bool(held & self._addresses.get(account, 0)),
+            bool(held & self._contracts.get(account, 0)),
+        )
 
     def _passing(self, case: Case) -> Passing:
         found = self._cases.get(case)
@@ -328,10 +396,11 @@ class Masks:
     def _tabulated(self, case: Case) -> Passing:
         """Evaluate the rows for every right of the application, held and not held."""
         masks, denials = {True: 0, False: 0}, {}
-        for right in self._catalogue[case.application]:
+        application = case[0]
+        for right in self._catalogue.get(application, ()):
             for is_held in (True, False):
                 g, g2 = self._facts(case, right, is_held=is_held)
-                request = {"sub": _USER, "application": case.application, "right": right, "account": _ACCOUNT}
+                request = {"sub": _USER, "application": application, "right": right, "account": _ACCOUNT}
                 if self._of_right.allows(g, g2, **request):
                     masks[is_held] |= self._bits[right]
                 elif denial := self._of_right.denial(g, g2, **request):
@@ -339,15 +408,14 @@ class Masks:
         return Passing(masks[True], masks[False], MappingProxyType(denials))
 
     def _facts(self, case: Case, right: str, *, is_held: bool) -> tuple[Links, Links]:
+        application, options, user, *has = case
         g: Links = {(_USER, "account", _ACCOUNT)}
         g |= {
-            (_USER, f"{case.application}@{kind}", _ACCOUNT)
-            for kind, some in zip(RESOURCE_KINDS, case.has, strict=True)
-            if some
+            (_USER, f"{application}@{kind}", _ACCOUNT) for kind, some in zip(RESOURCE_KINDS, has, strict=True) if some
         }
         if is_held:
-            g.add((_USER, f"{case.application}/{right}", _ACCOUNT))
-        g2 = {(_USER, fact) for fact in case.user} | {(_ACCOUNT, f"option:{option}") for option in case.options}
+            g.add((_USER, f"{application}/{right}", _ACCOUNT))
+        g2 = {(_USER, fact) for fact in user} | {(_ACCOUNT, f"option:{option}") for option in options}
         return g, g2 | self._right_facts
 
     def _named_resources(self) -> Mapping[tuple[str, bool, bool], Denial | None]:
@@ -365,49 +433,6 @@ class Masks:
                         message = f"{kind}: the rows allow a named resource that nobody was given"
                         raise NotSeparableError(message)
         return MappingProxyType(verdicts)
-
-    def _denials(
-        self, user: str, application: str, right: str, account: str, named: Mapping[str, str]
-    ) -> Iterator[Denial]:
-        known = self._users.get(user)
-        facts = known[1] if known else frozenset[str]()
-        shut = self._of_user.denial(set(), {(_USER, fact) for fact in facts}, sub=_USER)
-        if shut:
-            yield shut
-        kept = self._open.get(user) or self._shut.get(user) or {}
-        pair = (account, application)
-        is_home = known is not None and account.startswith(f"{known[0]}/")
-        if pair not in kept and not is_home:
-            g2: Links = {(_USER, fact) for fact in facts}
-            elsewhere = self._of_right.denial(set(), g2, sub=_USER, application="x", right="x", account=_ACCOUNT)
-            if elsewhere:
-                yield elsewhere
-        held = self._held_mask(user, pair, kept.get(pair, 0))
-        yield from self._right_denial(user, pair, right, held)
-        for kind, value in named.items():
-            if value != UNNAMED:
-                is_active = value in self._active.get(account, frozenset())
-                is_given = bool(held & self._bit_if_known(kind, account, value))
-                denial = self._value_denials[kind, is_given, is_active]
-                if denial:
-                    yield denial
-        yield Denial(len(self.rows), "right-missing")
-
-    def _right_denial(self, user: str, pair: tuple[str, str], right: str, held: int) -> Iterator[Denial]:
-        if user not in self._users:
-            return
-        case = self._case(user, pair, held)
-        if right in self._catalogue.get(pair[1], ()):
-            denial = self._passing(case).denials.get((right, bool(held & self._bits[right])))
-        else:
-            g, g2 = self._facts(case, right, is_held=False)
-            denial = self._of_right.denial(g, g2, sub=_USER, application=pair[1], right=right, account=_ACCOUNT)
-        if denial:
-            yield denial
-
-    def _bit_if_known(self, kind: str, account: str, name: str) -> int:
-        table = self._products if kind == "product" else self._places[kind].get(account, {})
-        return table.get(name, 0)
 
 
 def _catalogue(portal: Portal) -> Mapping[str, tuple[str, ...]]:
