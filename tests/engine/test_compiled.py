@@ -249,6 +249,23 @@ def test_a_function_in_capitals_can_not_stand_in_for_a_table() -> None:
     assert not made.enforce("bram", "tariffs", "read")
 
 
+def test_a_name_that_the_evaluator_keeps_for_itself_means_what_it_means_there() -> None:
+    original = enforcer(conf("r.sub == p.sub && r.obj in list(p.obj) && r.act == p.act"), [("p", *ANNA)])
+    original.add_function("list", lambda _: [])
+    made = CompiledEnforcer(original)
+    for request in (("anna", "t", "read"), ("anna", "x", "read")):
+        assert made.enforce(*request) is original.enforce(*request)
+
+
+def test_ch_05_a_function_that_pycasbin_refuses_is_refused_at_once() -> None:
+    original = enforcer(conf("run(r.sub, p.sub) && r.obj == p.obj && r.act == p.act"), [("p", *ANNA)])
+    original.add_function("run", eval)
+    with pytest.raises(Exception, match="a really bad idea"):
+        original.enforce(*ANNA)
+    with pytest.raises(Exception, match="a really bad idea"):
+        CompiledEnforcer(original)
+
+
 def test_a_method_of_a_value_is_left_to_pycasbin() -> None:
     made = compiled(conf("r.sub == p.sub && r.obj.startswith(p.obj) && r.act == p.act"), ("p", *ANNA))
     assert made.fallbacks == (

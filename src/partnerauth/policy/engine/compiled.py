@@ -21,7 +21,8 @@ class CompiledEnforcer:
 
     Takes a copy of the enforcer's rows and links: changes go through the methods here, each at the cost of one
     row, and no adapter or watcher is called.  What can not be looked up is tested for the rows that remain, and
-    what can not be compiled is answered by pycasbin itself; `fallbacks` names both.
+    what can not be compiled is answered by pycasbin itself; `fallbacks` names both.  pycasbin is also asked
+    whenever something raises, so that the answer, or the error, is its own.
 
     Two things are stricter than in pycasbin.  A policy without rows denies, whatever the effect.  And a row that
     is there twice counts once, so that removing it removes it.
@@ -45,6 +46,7 @@ class CompiledEnforcer:
             TypeError: an enforcer that decides in another way than pycasbin's plain one.
             ValueError: a row that pycasbin would stumble over at some request; rows that are not in the order of
                 their priority; an enforcer that is switched off and allows everything.
+            simpleeval.FeatureNotAvailable: a matcher function that pycasbin refuses, such as Python's own `eval`.
         """
         gate.require_plain(enforcer)
         self._lock = RLock()

@@ -29,7 +29,7 @@ from casbin.util import SimpleEval, generate_g_function, util
 from casbin.util.builtin_operators import key_match_func
 
 from partnerauth.policy.engine.lint import lint, lint_rows
-from partnerauth.policy.engine.traps import BREAKS_FILE, Finding
+from partnerauth.policy.engine.traps import Finding
 
 __all__ = [
     "Definition",
@@ -71,6 +71,10 @@ _EFFECTORS = {
     AllowAndDenyEffector: Effect.ALLOW_AND_NO_DENY,
     PriorityEffector: Effect.PRIORITY,
 }
+
+
+_HARMLESS_IN_MEMORY = frozenset({"breaks-in-file", "empty-policy"})
+"""Traps of rows that are refused only where rows are kept in a file, or where there should be some."""
 
 
 class ModelRefused(ValueError):  # noqa: N818 - what happened, as everywhere in the library
@@ -135,7 +139,7 @@ def enforcer(
     model = load_model(conf_text, name, functions=functions)
     listed = [list(row) for row in rows]
     findings = lint_rows(conf_text, listed, name)
-    grave = [finding for finding in findings if finding.trap not in {*BREAKS_FILE, "empty-policy"}]
+    grave = [finding for finding in findings if finding.trap not in _HARMLESS_IN_MEMORY]
     if grave:
         raise ModelRefused(grave)
     result = Enforcer(model)
@@ -266,9 +270,16 @@ def not_compilable(enforcer: Enforcer) -> str | None:
 
 
 def functions(enforcer: Enforcer) -> dict[str, Callable[..., object]]:
-    """Return the functions that a matcher can call, those of its role definitions included."""
+    """Return the functions that a matcher can call, those of its role definitions included.
+
+    Raises:
+        simpleeval.FeatureNotAvailable: one that pycasbin refuses at every request, such as Python's own `eval`.
+    """
     roles = {role: generate_g_function(part.rm) for role, part in (enforcer.model["g"] or {}).items()}
-    return {**enforcer.fm.get_functions(), **roles}
+    found = {**enforcer.fm.get_functions(), **roles}
+    SimpleEval("True", dict(found))
+    # Under these names pycasbin's evaluator calls its own, whatever the application added.
+    return {name: function for name, function in found.items() if name not in ("list", "tuple", "dict", "set")}
 
 
 def priority_column(model: Model) -> int | None:

@@ -85,9 +85,6 @@ TRAPS: Mapping[str, tuple[str, str]] = {
 }
 """Every trap: what goes wrong, and what to write instead.  Numbers stand for the facts of a finding."""
 
-BREAKS_FILE = frozenset({"breaks-in-file"})
-"""Traps that only matter to rows that are kept in a policy file."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
