@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -33,7 +33,7 @@ class Delivery:
     """What became of the mails that waited: the ids of those sent, and of the others with what went wrong."""
 
     sent: tuple[int, ...] = ()
-    failed: Mapping[int, str] = MappingProxyType({})
+    failed: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def deliver(shell: Shell, mailer: Mailer, *, link: Link | None = None) -> Delivery:

@@ -12,9 +12,12 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "demo": ("demo:demo", "Play a day at a bpost customer, with every outcome and why."),
+    "init": ("init:init", "Start a portal of your own from a shipped one."),
     "portal": ("portal:portal", "Check a portal file, or show what it says."),
     "test": ("test:command", "Run scenario files."),
     "rules": ("rules:rules", "List every rule, or every id of the rulebook."),
+    "lint": ("lint:lint", "Check Casbin models for what pycasbin accepts in silence."),
     "explain": ("rules:explain", "Explain a rule: why it is there, where it lives, which tests show it."),
 }
 """Commands by name: where each is in this package, and the line that `partnerauth --help` has for it."""

@@ -56,6 +56,3 @@ def init(file: str, origin: str, name: str | None) -> None:
 def renamed(text: str, origin: str, name: str) -> str:
     """Return the text of a portal file under another name, with its comments and its layout."""
     return re.sub(rf'^portal = "{origin}"$', f'portal = "{name}"', text, count=1, flags=re.MULTILINE)
-
-
-COMMANDS = (init,)

@@ -40,6 +40,3 @@ def _text(file: str) -> str:
     except UnicodeDecodeError as error:
         problem = f"{file}: byte {error.start} is not UTF-8: save the file as UTF-8"
     raise screen.BadInput(problem)
-
-
-COMMANDS = (lint,)

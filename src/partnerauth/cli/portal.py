@@ -232,6 +232,3 @@ def _records(portal: Portal) -> Iterable[tuple[str, str]]:
 
 def _section(heading: str, body: str) -> str:
     return f"{screen.strong(heading)}\n{body}"
-
-
-COMMANDS = (portal,)

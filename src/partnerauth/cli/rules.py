@@ -101,6 +101,3 @@ def _listed(name: str, lines: list[str], most: int | None) -> list[tuple[str, st
 def _path(place: str) -> str:
     """Return where a file of the package is for whoever stands in a checkout, so that an editor finds it."""
     return f"src/{place}" if Path("src", place.partition(":")[0]).is_file() else place
-
-
-COMMANDS = (rules, explain)

@@ -106,11 +106,37 @@ def title(text: str) -> str:
 
 
 def wrapped(text: str, *, indent: str = "", first: str | None = None, style: Style | None = None) -> str:
-    """Return a paragraph within the width; `style` colours each line, so that the indent stays plain."""
-    room = WIDTH - len(indent)
-    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
-    heads = [indent if first is None else first, *[indent] * (len(lines) - 1)]
-    return "\n".join(head + (style(line) if style else line) for head, line in zip(heads, lines, strict=True))
+    """Return a paragraph within the width, behind `first` and then `indent`; `style` is for the text alone."""
+    heads = [indent if first is None else first, indent]
+    blanks = [" " * len(click.unstyle(head)) for head in heads]
+    lines = textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=blanks[0],
+        subsequent_indent=blanks[1],
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    shown = []
+    for number, line in enumerate(lines or [blanks[0]]):
+        head, blank = heads[min(number, 1)], blanks[min(number, 1)]
+        body = line[len(blank) :]
+        shown.append(head + (style(body) if style else body))
+    return "\n".join(shown)
+
+
+def flowing(head: str, items: Iterable[str], *, indent: str) -> str:
+    """Return a head and items behind it, as many on a line as fit: an item is never broken unless it is too long."""
+    lines, room = [head], WIDTH - len(click.unstyle(head).strip("\n"))
+    for item in items:
+        size = len(click.unstyle(item))
+        if size + 2 > room:
+            lines.append(indent + item)
+            room = WIDTH - len(indent) - size
+        else:
+            lines[-1] += f"  {item}"
+            room -= size + 2
+    return "\n".join(lines)
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> str:
