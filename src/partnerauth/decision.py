@@ -58,7 +58,8 @@ class Accepted:
     `keeps` and `drops` are rows that no record repeats because they hold the hash of a secret or belong to a
     user's own stream: credentials, tokens, sessions, attempts.  `created` is the user whom the command made.
     `session` is the secret of a new session, for the browser alone, and `secret` what else only
-    the caller may know: the registration token of whoever verified his address (DP-01).
+    the caller may know: the registration token of whoever verified his address (DP-01).  `notices` are what the
+    page tells everybody alike, by the names of `messages.NOTICES` (SP-04).
     """
 
     events: tuple[Event, ...] = ()
@@ -68,6 +69,7 @@ class Accepted:
     created: UserId | None = None
     session: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Flow: a user asks to be known by another address, which he has to confirm.
 
-Refuses: email-malformed, email-not-lowercase, domain-mismatch.
+Refuses: email-malformed, email-not-lowercase, domain-mismatch, not-on-allow-list.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from partnerauth.directory import CredentialOf, LoginNameByKey, UserById
 from partnerauth.entities import Credential, Purpose
 from partnerauth.events import EmailChangeRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
-from partnerauth.policy import domains, enrolment, tokens
+from partnerauth.policy import allow_list, domains, enrolment, lifecycle, tokens
 
 
 class ChangeEmail(Command):
@@ -39,14 +39,17 @@ def decide(s: Situation[ChangeEmail]) -> Answer:
     address = parse(s.command.email)
     if address is None:
         return refuse(domains.well_formed(address)) or Accepted()
+    claim = s.directory.get(LoginNameByKey(address.key))
+    owner = s.directory.the(UserById(claim.user)) if claim else None
     if refused := refuse(
         domains.written_in_lower_case(s.command.email, s.portal.email_spelling),
         domains.kept(s.portal.email_change, s.me.email, address),
+        allow_list.listed(known=owner is not None and not lifecycle.left_by_feed(owner))
+        if s.portal.allow_list
+        else None,
     ):
         return refused
-    claim = s.directory.get(LoginNameByKey(address.key))
-    if claim is not None and claim.user != s.me.id:
-        owner = s.directory.the(UserById(claim.user))
+    if owner is not None and owner.id != s.me.id:
         return Accepted(
             events=(untold(s, enrolment.ALREADY_EXISTS.code, s.me.id, s.me.organisation),),
             mails=(mail(s, "already-registered", owner.email.original, owner.details),),

@@ -12,7 +12,7 @@ from partnerauth.directory import AnotherHolder, CredentialOf, UserById
 from partnerauth.entities import Credential, Member, State, User, UserId
 from partnerauth.events import UserDeactivated
 from partnerauth.flow import Command, Flow, Needs, Reasons, Situation, found, refuse
-from partnerauth.policy import management
+from partnerauth.policy import lifecycle, management
 
 
 class Deactivate(Command):
@@ -30,13 +30,13 @@ def needs(s: Situation[Deactivate]) -> Needs:
 
 
 def decide(s: Situation[Deactivate]) -> Answer:
-    """Deactivate him: his sessions and links end at once (GX-02)."""
+    """Deactivate him: his sessions and links end at once (GX-02), and no feed brings him back (FD-10)."""
     user = found(s, UserById(s.command.user), s.command.user, within=s.tenant)
     if isinstance(user, Refused):
         return user
     if refused := refuse(*_by_administrator(s, user)):
         return refused
-    if user.state is State.DEACTIVATED:
+    if user.state is State.DEACTIVATED and not lifecycle.left_by_feed(user):
         return Accepted()
     credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
     return Accepted(

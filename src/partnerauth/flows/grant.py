@@ -81,7 +81,8 @@ def _given(s: Situation[Grant], user: User, account: Account) -> Answer:
         user=user.id,
         account=account.id,
         application=command.application,
-        elements=added,
+        # What was held by membership becomes a selection of the user's own, lest the grant takes the rest away.
+        elements=added if selection else tuple(sorted({*held, *added})),
     )
     return Accepted(events=(granted,))
 

@@ -1,4 +1,7 @@
-"""Flow: the operator opens an organisation.  Refuses: unknown-name, not-offered, field-malformed, already-exists."""
+"""Flow: the operator opens an organisation.
+
+Refuses: unknown-name, not-offered, field-malformed, already-exists, free-mail-domain.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from partnerauth import linked_domains
 from partnerauth.addresses import parse_domain
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import OrganisationById
 from partnerauth.entities import IMPLIED_ACCOUNT, Contract, OrganisationId, account_id
 from partnerauth.events import AccountSet, OrganisationOpened
-from partnerauth.flow import Command, Flow, Needs, Situation, refuse
+from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Situation, refuse
 from partnerauth.policy import enrolment, forms, offers
 
 
@@ -53,8 +57,15 @@ class OpenOrganisation(Command):
 
 
 def needs(s: Situation[OpenOrganisation]) -> Needs:
-    """The organisation, which must not be there yet."""
+    """The organisation, which must not be there yet, and what its domains stand for."""
     yield OrganisationById(s.command.organisation)
+    for domain in _linked(s):
+        yield from linked_domains.needs(s.directory, domain, s.command.organisation)
+
+
+def asks(s: Situation[OpenOrganisation]) -> Asks:
+    """Whether anybody can have an address of its domains."""
+    yield from map(IsFreeMail, _linked(s))
 
 
 def decide(s: Situation[OpenOrganisation]) -> Answer:
@@ -78,6 +89,7 @@ def decide(s: Situation[OpenOrganisation]) -> Answer:
         None
         if organisation is None or organisation.requested
         else enrolment.ALREADY_EXISTS.broken(name=organisation.id),
+        *(reason for domain in _linked(s) for reason in linked_domains.linkable(s, domain, command.organisation)),
     ):
         return refused
     opened = OrganisationOpened(
@@ -93,7 +105,20 @@ def decide(s: Situation[OpenOrganisation]) -> Answer:
         subcontractor=command.subcontractor,
     )
     accounts = command.accounts if s.portal.accounts else {IMPLIED_ACCOUNT: AccountFields(name=command.name)}
-    return Accepted(events=(opened, *(_account(s, name, fields) for name, fields in accounts.items())))
+    return Accepted(
+        events=(
+            opened,
+            *(_account(s, name, fields) for name, fields in accounts.items()),
+            *(event for domain in _linked(s) for event in linked_domains.linked(s, domain, command.organisation)),
+        )
+    )
+
+
+def _linked(s: Situation[OpenOrganisation]) -> tuple[str, ...]:
+    """Return its domains, where a domain stands for one organisation (SP-07)."""
+    if s.portal.domains != "linked":
+        return ()
+    return tuple(dict.fromkeys(filter(None, map(parse_domain, s.command.domains))))
 
 
 def _account(s: Situation[OpenOrganisation], name: str, fields: AccountFields) -> AccountSet:
@@ -112,4 +137,4 @@ def _account(s: Situation[OpenOrganisation], name: str, fields: AccountFields) -
     )
 
 
-FLOW = Flow(command=OpenOrganisation, needs=needs, decide=decide)
+FLOW = Flow(command=OpenOrganisation, needs=needs, asks=asks, decide=decide)

@@ -5,13 +5,15 @@ Refuses: email-not-lowercase; to the visitor the answer is the same whoever he i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, OrganisationById, TokenById, UserById
 from partnerauth.entities import Credential, Purpose, State, User
 from partnerauth.events import ResetRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
-from partnerauth.policy import domains, management, offers, passwords, standing, tokens
+from partnerauth.policy import allow_list, domains, lifecycle, management, offers, passwords, standing, tokens
 from partnerauth.policy.portal import RESET_PASSWORD
 
 
@@ -42,12 +44,20 @@ def asks(_: Situation[RequestReset]) -> Asks:
 
 
 def decide(s: Situation[RequestReset]) -> Answer:
-    """Mail a link to whoever may set a new password himself, and put the truth on record."""
+    """Mail a link to whoever may set a new password himself, and tell everybody the same (SP-04, SP-05)."""
     if refused := refuse(domains.written_in_lower_case(s.command.identifier, s.portal.email_spelling)):
         return refused
+    return replace(_answered(s), notices=s.portal.notices.get(s.command.word(), ()))
+
+
+def _answered(s: Situation[RequestReset]) -> Accepted:
+    """Put the truth on record: where a feed names who may come in, that he is not among them (ED-01)."""
     user = _identified(s)
     if user is None:
-        return Accepted(events=(untold(s, offers.UNKNOWN_NAME.code, _name(s)),))
+        unknown = allow_list.NOT_ON_ALLOW_LIST if s.portal.allow_list else offers.UNKNOWN_NAME
+        return Accepted(events=(untold(s, unknown.code, _name(s)),))
+    if lifecycle.left_by_feed(user):
+        return Accepted(events=(untold(s, allow_list.NOT_ON_ALLOW_LIST.code, user.id, user.organisation),))
     standing_code = None if user.state is State.INVITED else standing.acts(user)
     if standing_code is not None:
         return Accepted(events=(untold(s, standing_code.code, user.id, user.organisation),))
@@ -76,10 +86,13 @@ def _mailed(s: Situation[RequestReset], user: User, event: ResetRequested) -> Ac
 
 
 def _was_just_mailed(s: Situation[RequestReset], user: User) -> bool:
+    """Whether a link that still stands was mailed a moment ago: another would tell nothing new (SP-04)."""
     newest = s.directory.get(LatestTokenOf(user.id, Purpose.RESET))
     token = s.directory.get(TokenById(newest.token)) if newest else None
-    issued_at = token.expires_at - s.portal.lifetimes.reset if token and not token.used else None
-    return tokens.too_soon(issued_at, s.portal.limits.mail_again_after, s.now)
+    credential = s.directory.get(CredentialOf(user.id))
+    if token is None or tokens.stands(token, Purpose.RESET, newest, credential, s.now):
+        return False
+    return tokens.too_soon(token.expires_at - s.portal.lifetimes.reset, s.portal.limits.mail_again_after, s.now)
 
 
 def _identified(s: Situation[RequestReset]) -> User | None:

@@ -17,7 +17,7 @@ from partnerauth.directory import AttemptsAgainst, CredentialOf, LoginNameByKey,
 from partnerauth.entities import Credential, OrganisationId, User
 from partnerauth.events import Event, SignInFailed
 from partnerauth.flow import Asks, Command, Flow, HashPassword, IsOutdatedHash, Needs, Situation, VerifyPassword, refuse
-from partnerauth.policy import domains, guessing, passwords, standing
+from partnerauth.policy import allow_list, domains, guessing, lifecycle, passwords, standing
 
 
 class SignIn(Command):
@@ -88,14 +88,16 @@ def decide(s: Situation[SignIn]) -> Answer:
 
 
 def recorded(s: Situation[SignIn], reasons: tuple[Reason, ...]) -> Event:
-    """Put a failed sign-in on record, under the user or under what was typed (AU-11)."""
+    """Put a failed sign-in on record, under the user or under what was typed, with the truth (AU-11, ED-01)."""
     user = identified(s)
+    unlisted = s.portal.allow_list is not None and (user is None or lifecycle.left_by_feed(user))
+    truth = (allow_list.NOT_ON_ALLOW_LIST.code,) if unlisted else ()
     return SignInFailed(
         organisation=user.organisation if user else OrganisationId(""),
         by=s.by,
         at=s.now,
         subject=user.id if user else _name(s),
-        codes=tuple(reason.code for reason in reasons),
+        codes=(*(reason.code for reason in reasons), *truth),
         source=s.command.source,
     )
 

@@ -18,7 +18,7 @@ from partnerauth.directory import CredentialOf, LoginNameByKey, OrganisationById
 from partnerauth.entities import Credential, OrganisationId, SsoLink, State, User, UserId
 from partnerauth.events import Event, SignInFailed
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, refuse
-from partnerauth.policy import allow_list, offers, sso, standing
+from partnerauth.policy import allow_list, lifecycle, offers, sso, standing
 
 
 class Claims(BaseModel):
@@ -87,7 +87,7 @@ def decide(s: Situation[SignInSso]) -> Answer:
 def recorded(s: Situation[SignInSso], reasons: tuple[Reason, ...]) -> Event:
     """Put a failed sign-in on record, with the truth that the visitor is not told (GX-03)."""
     user, address = _identified(s), _address(s)
-    unlisted = user is None and s.portal.allow_list is not None
+    unlisted = s.portal.allow_list is not None and (user is None or lifecycle.left_by_feed(user))
     truth = (allow_list.NOT_ON_ALLOW_LIST.code,) if unlisted else ()
     return SignInFailed(
         organisation=user.organisation if user else OrganisationId(""),

@@ -72,20 +72,23 @@ def reaches(
     reaches whom; the facts are what the actor holds in the organisation of the user.
     """
     kinds = sorted({_kind(portal, target) for target in targets})
-    needed = tuple(
-        dict.fromkeys(right for kind in kinds for right in _lacks(portal, actor, command, kind, organisation))
-    )
-    return MANAGEMENT_RIGHT_MISSING.broken(needed=needed) if needed else None
+    out_of_reach = [kind for kind in kinds if not _allowed(portal, actor, command, kind, organisation)]
+    needed = dict.fromkeys(right for kind in out_of_reach for right in _needed(portal, command, kind))
+    return MANAGEMENT_RIGHT_MISSING.broken(needed=tuple(needed)) if out_of_reach else None
 
 
 def _kind(portal: Portal, management: frozenset[str]) -> str:
     return rows.OTHER if portal.management.administrator.isdisjoint(management) else rows.ADMINISTRATOR
 
 
-def _lacks(portal: Portal, actor: User, command: str, kind: str, organisation: OrganisationId) -> tuple[str, ...]:
-    model = rules.management(portal)
+def _allowed(portal: Portal, actor: User, command: str, kind: str, organisation: OrganisationId) -> bool:
     facts = {"g": {(actor.id, right, actor.organisation) for right in actor.management}}
-    allowed, _ = model.decide(facts, actor.id, command, kind, organisation)
-    if allowed:
-        return ()
-    return tuple(needs for _, about, target, needs, _ in model.rows if (about, target) == (command, kind))
+    allowed, _ = rules.management(portal).decide(facts, actor.id, command, kind, organisation)
+    return allowed
+
+
+def _needed(portal: Portal, command: str, kind: str) -> Iterable[str]:
+    """Return the rights that would do; where the portal has no administrators, those that nobody there holds."""
+    rows_about = rules.management(portal).rows
+    named = [needs for _, about, target, needs, _ in rows_about if (about, target) == (command, kind)]
+    return named or (portal.management.reaches_others,)
