@@ -7,17 +7,21 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from partnerauth.addresses import EmailAddress, name_key, parse, parse_domain
+from partnerauth.addresses import EmailAddress, name_key, parse, parse_domain, title_key
 from partnerauth.directory import Entity
 from partnerauth.entities import (
     IMPLIED_ACCOUNT,
+    AccessRequest,
     Account,
     Contract,
     Credential,
     Element,
     Given,
+    Invitation,
+    LinkedDomain,
     Organisation,
     OrganisationId,
+    OrganisationName,
     Selection,
     State,
     User,
@@ -33,6 +37,9 @@ from partnerauth.scenarios.vocabulary import ACTORS, AccountFacts
 
 GIVEN_BY: Final = "operator:operator"
 """Who gave what is there already."""
+
+LISTED_BY: Final = "system:system"
+"""Who brought the addresses of the allow list."""
 
 NOBODY: Final = "nobody"
 """Stands for no user in answers, so that no user can be called so."""
@@ -53,8 +60,8 @@ def impossible(portal: Portal, given: schema.Given) -> Impossible:
         for key in _keys(alias, user):
             if taken.setdefault(key, alias) != alias:
                 yield ("users", alias), f"{taken[key]} has the name {key} already: names belong to one user (GX-12)"
-    if given.allow_list is not None:
-        yield ("allow-list",), "this portal has no allow list"
+    yield from _domains(portal, given)
+    yield from _allow_list(portal, given)
 
 
 def entities(portal: Portal, given: schema.Given, hashed: Callable[[str], str], now: datetime) -> Iterable[Entity]:
@@ -63,6 +70,11 @@ def entities(portal: Portal, given: schema.Given, hashed: Callable[[str], str], 
         yield from _organisation_entities(portal, name, organisation)
     for alias, user in given.users.items():
         yield from _user_entities(portal, alias, user, hashed, now)
+    known = {key for alias, user in given.users.items() for key in _keys(alias, user)}
+    listed = {address.key: address for address in map(parse, given.allow_list or ()) if address}
+    for address in listed.values():
+        if address.key not in known:
+            yield from _listed_entities(portal, given, address)
 
 
 def accounts(portal: Portal, organisation: OrganisationFacts) -> Mapping[str, AccountFacts]:
@@ -120,6 +132,26 @@ def _user(portal: Portal, given: schema.Given, alias: str, facts: UserFacts) -> 
     known = accounts(portal, organisation)
     for position, held in enumerate(facts.rights):
         yield from _at(("rights", position), _held(portal, facts.organisation, known, held))
+
+
+def _domains(portal: Portal, given: schema.Given) -> Impossible:
+    """A domain decides where people belong in some portals, so there it is one organisation's."""
+    if portal.domains != "linked" and portal.allow_list is None:
+        return
+    owners: dict[str, str] = {}
+    for name, organisation in given.organisations.items():
+        for domain in filter(None, map(parse_domain, organisation.domains)):
+            if owners.setdefault(domain, name) != name:
+                yield ("organisations", name, "domains"), f"{domain} belongs to {owners[domain]} already"
+
+
+def _allow_list(portal: Portal, given: schema.Given) -> Impossible:
+    if given.allow_list is not None and portal.allow_list is None:
+        yield ("allow-list",), f"the portal {portal.portal} has no allow list"
+        return
+    for position, text in enumerate(given.allow_list or ()):
+        if parse(text) is None:
+            yield ("allow-list", position), f"{text!r} is no e-mail address"
 
 
 def _details(details: Mapping[str, str]) -> Impossible:
@@ -203,16 +235,22 @@ def _account(portal: Portal, organisation: str, name: str, facts: AccountFacts) 
 
 
 def _organisation_entities(portal: Portal, name: str, facts: OrganisationFacts) -> Iterable[Entity]:
+    domains = frozenset(domain for domain in map(parse_domain, facts.domains) if domain)
     yield Organisation(
         id=OrganisationId(name),
         name=facts.name or name,
         street=facts.street,
         town=facts.town,
         country=facts.country,
-        domains=frozenset(domain for domain in map(parse_domain, facts.domains) if domain),
+        domains=domains,
         options=frozenset(facts.options),
         subcontractor=facts.subcontractor,
     )
+    if portal.domains == "linked":
+        yield from (LinkedDomain(domain=domain, organisation=OrganisationId(name)) for domain in sorted(domains))
+    if "create-organisation" in portal.offers:
+        called, town = title_key(facts.name or name), title_key(facts.town)
+        yield OrganisationName(name=called, town=town, organisation=OrganisationId(name))
     for account, about in accounts(portal, facts).items():
         yield _account(portal, name, account, about)
 
@@ -223,6 +261,7 @@ def _user_entities(
     user = _user_entity(portal, alias, facts, _address(facts))
     yield user
     yield from login_names(user)
+    yield from _waiting(portal, facts, user)
     yield Credential(user=user.id, password_hash="" if facts.password is None else hashed(facts.password))
     selections: dict[tuple[str, str], dict[Element, Given]] = {}
     for held in facts.rights:
@@ -235,6 +274,37 @@ def _user_entities(
             application=application,
             elements=MappingProxyType(elements),
         )
+
+
+def _waiting(portal: Portal, facts: UserFacts, user: User) -> Iterable[Entity]:
+    """Return what somebody waits for: the invitation that he has not accepted, or what he asked the operator for."""
+    if user.state is State.INVITED and "accept-invitation" in portal.offers:
+        yield Invitation(user=user.id, by=GIVEN_BY, from_operator=True)
+    if user.state is State.PENDING and "request-access" in portal.offers:
+        names = (
+            (account_id(facts.organisation, _account_name(portal, facts.organisation, each)), each.application)
+            for each in facts.rights
+        )
+        yield AccessRequest(user=user.id, wanted=tuple(dict.fromkeys(names)))
+
+
+def _listed_entities(portal: Portal, given: schema.Given, address: EmailAddress) -> Iterable[Entity]:
+    """Return a user whom a feed brought: of the organisation whose domain his address has, or of a new one."""
+    homes = (name for name, each in given.organisations.items() if address.domain in map(parse_domain, each.domains))
+    home = next(homes, None)
+    if home is None:
+        home = address.domain
+        yield from _organisation_entities(portal, home, OrganisationFacts(domains=(home,)))
+    user = User(
+        id=UserId(address.key),
+        organisation=OrganisationId(home),
+        state=State.INVITED,
+        email=address,
+        created_by=LISTED_BY,
+    )
+    yield user
+    yield from login_names(user)
+    yield Credential(user=user.id)
 
 
 def _user_entity(portal: Portal, alias: str, facts: UserFacts, address: EmailAddress) -> User:

@@ -205,8 +205,9 @@ class _Reader:
         if not isinstance(word, str) or word not in words:
             self._wrong((*at, head), unknown("command" if is_command else "question", str(word), words))
             return None
-        self._known_keys(at, data, (head, *_OF_EVERY_STEP, *words[word]))
-        fields = {name: self._field(at, name, words[word][name], data[name]) for name in data if name in words[word]}
+        kinds = vocabulary.command_kinds(word) if is_command else words[word]
+        self._known_keys(at, data, (head, *_OF_EVERY_STEP, *kinds))
+        fields = {name: self._field(at, name, kinds[name], data[name]) for name in data if name in kinds}
         actor = self._actor(at, data, is_command=is_command, word=word)
         if is_command:
             self._command(at, word, data, portal)
@@ -268,8 +269,7 @@ class _Reader:
             )
         except ValidationError as error:
             for path, reason in _mended(error, model):
-                if path and (path[0] not in data or path[0] in vocabulary.COMMANDS[word]):
-                    self._wrong((*at, *path), reason)
+                self._wrong((*at, *path), reason)
 
     def _question(self, at: tuple[str | int, ...], word: str, data: Map, portal: Portal) -> None:
         on_account = portal.accounts and "account" in vocabulary.QUESTIONS[word] and word != "profiles"

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from partnerauth.addresses import parse
+from partnerauth.flows import FLOWS
 
 Kind: TypeAlias = Literal[
     "text",
@@ -259,10 +260,18 @@ ACTORS: Final = ("visitor", "operator", "system")
 """Who acts, besides the users."""
 
 
+def command_kinds(word: str) -> Mapping[str, Kind]:
+    """Return the fields of a command with their kinds; what only the command itself knows, it types itself."""
+    model = FLOWS[word].command if word in FLOWS else None
+    own = {about.alias or name for name, about in model.model_fields.items()} if model else set()
+    further: Mapping[str, Kind] = dict.fromkeys(sorted(own - set(COMMANDS[word])), "anything")
+    return {**COMMANDS[word], **further}
+
+
 def own_fields(word: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the fields that a command has itself: what it makes is called by an alias in the scenario alone."""
-    aliases = {name for name, kind in COMMANDS[word].items() if kind in {"new-user", "new-case"}}
-    return {name: value for name, value in fields.items() if name in COMMANDS[word] and name not in aliases}
+    kinds = command_kinds(word)
+    return {name: fields[name] for name in fields if kinds.get(name) not in {None, "new-user", "new-case"}}
 
 
 def address_in(word: str, fields: Mapping[str, Any]) -> str | None:

@@ -270,7 +270,7 @@ class World:
 
     def _ready(self, word: str, who: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields with ids in the place of aliases and secrets in the place of references."""
-        kinds = vocabulary.COMMANDS[word]
+        kinds = vocabulary.command_kinds(word)
         ready: dict[str, Any] = {}
         for name, value in vocabulary.own_fields(word, fields).items():
             match kinds[name]:
