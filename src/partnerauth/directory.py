@@ -348,6 +348,10 @@ Entity: TypeAlias = (
 """What a store keeps: each has exactly one key."""
 
 
+FACTS = (OrganisationById, AccountById, UserById, CredentialOf, SelectionOf, DelegationTo)
+"""The keys of what decisions depend on: a commit that changes one of them is told to the index."""
+
+
 def key_of(entity: Entity) -> Key[Any]:  # noqa: C901, PLR0911, PLR0912 - one line for each noun is the table itself
     """Return the key under which an entity is stored."""
     match entity:

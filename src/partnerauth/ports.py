@@ -114,6 +114,13 @@ class Store(Protocol):
     def position(self) -> int:
         """Return the position of the newest commit; it only ever rises."""
 
+    def changes_since(self, position: int) -> tuple[int, Sequence[Key[Any]]]:
+        """Return the newest position, and the keys of everything that commits after the given one changed.
+
+        Only what decisions depend on has to be among them: organisations, accounts, users, credentials,
+        selections and delegations.
+        """
+
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record, oldest first: of one subject, of one organisation, or everything."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from partnerauth.addresses import title_key
 from partnerauth.directory import (
+    FACTS,
     AccountsOf,
     AdministratorsAt,
     AdministratorsOf,
@@ -74,6 +76,7 @@ class MemoryStore:
         self._versions: dict[OrganisationId, int] = {}
         self._position = 0
         self._records: list[Recorded] = []
+        self._changed: list[tuple[int, Key[Any]]] = []
         self._outbox: list[Posted] = []
         self._answers: Mapping[type, Callable[[Any], Any]] = {
             SelectionsOf: self._listed,
@@ -112,6 +115,7 @@ class MemoryStore:
             for stale in self._stale(unit):
                 raise ConflictError(stale)
             self._position += 1
+            self._changed += [(self._position, key) for key in unit.changes if isinstance(key, FACTS)]
             for organisation in unit.touched:
                 self._versions[organisation] = self._versions.get(organisation, 0) + 1
             for key, entity in unit.changes.items():
@@ -126,6 +130,12 @@ class MemoryStore:
     def position(self) -> int:
         """Return the position of the newest commit."""
         return self._position
+
+    def changes_since(self, position: int) -> tuple[int, Sequence[Key[Any]]]:
+        """Return the newest position, and the keys of everything that commits after the given one changed."""
+        with self._lock:
+            first = bisect_right(self._changed, position, key=lambda each: each[0])
+            return self._position, tuple(key for _, key in self._changed[first:])
 
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record, oldest first."""

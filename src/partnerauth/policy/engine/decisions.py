@@ -71,13 +71,18 @@ def decide(portal: Portal, question: Question, known: Facts) -> tuple[bool, str]
     return allowed, row or "right-missing"
 
 
-def _of_user(standing: Standing) -> Iterable[tuple[str, str]]:
-    user, credential = standing.user, standing.credential
-    yield (user.id, f"state:{user.state}")
+def user_facts(user: User, credential: Credential | None) -> frozenset[str]:
+    """Return what is so of a user: his state, a temporary password, having signed in through the portal once."""
+    facts = {f"state:{user.state}"}
     if credential and credential.temporary_until is not None:
-        yield (user.id, "temporary-password")
+        facts.add("temporary-password")
     if credential and credential.signed_in:
-        yield (user.id, "signed-in")
+        facts.add("signed-in")
+    return frozenset(facts)
+
+
+def _of_user(standing: Standing) -> Iterable[tuple[str, str]]:
+    return ((standing.user.id, fact) for fact in user_facts(standing.user, standing.credential))
 
 
 def _of_account(standing: Standing) -> Iterable[tuple[str, str]]:

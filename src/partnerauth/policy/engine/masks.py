@@ -196,6 +196,27 @@ class Masks:
             self._open.pop(user, None)
             self._shut[user] = kept
 
+    def load_user(
+        self,
+        user: UserId,
+        organisation: OrganisationId,
+        facts: Collection[str],
+        selections: Iterable[tuple[AccountId, str, Mapping[str, Iterable[str]]]],
+    ) -> None:
+        """Say all that is so of a user at once: whoever asks meanwhile is answered by the old facts or the new."""
+        for pair in self._kept(user):
+            self._held.pop((user, pair), None)
+        who = self._who[user] = self._described(organisation, frozenset(facts))
+        kept: dict[Pair, int] = {}
+        for account, application, held in selections:
+            self._keep(user, self._pair(account, application), kept, self._mask(account, held))
+        if who.shut is None:
+            self._open[user] = kept
+            self._shut.pop(user, None)
+        else:
+            self._shut[user] = kept
+            self._open.pop(user, None)
+
     def _described(self, organisation: OrganisationId, facts: frozenset[str]) -> Who:
         alike = self._alike.get((organisation, facts))
         if alike is None:
@@ -227,6 +248,9 @@ class Masks:
 
         The user and the account were set before.
         """
+        self._keep(user, self._pair(account, application), self._kept(user), self._mask(account, held))
+
+    def _mask(self, account: str, held: Mapping[str, Iterable[str]]) -> int:
         mask = 0
         bits, products = self._bits, self._products
         for kind, names in held.items():
@@ -240,7 +264,7 @@ class Masks:
                 places = self._places[kind].get(account) or {}
                 for name in names:
                     mask |= places.get(name) or self._placed(kind, account, name)
-        self._keep(user, self._pair(account, application), self._kept(user), mask)
+        return mask
 
     def add(self, user: UserId, account: AccountId, application: str, element: Element) -> None:
         """Add one element to what a user holds: at the cost of one."""
