@@ -7,6 +7,8 @@ from pathlib import Path
 import casbin
 import pytest
 import simpleeval  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.engine.raw import ALLOW, BOTH, NO_DENY, PRIORITY, conf, enforcer
 
 from partnerauth.policy.engine.lint import Finding, lint, lint_rows
@@ -255,8 +257,31 @@ def test_em_11_in_asks_for_a_part_of_a_text() -> None:
     assert traps(ACL.replace("r.sub == p.sub", 'r.sub in (p.sub, "root")')) == []
 
 
+def test_is_asks_for_one_object_in_memory() -> None:
+    text = ACL.replace("r.sub == p.sub", "r.sub is p.sub")
+    another = "ALICE".lower()
+    assert not enforcer(text, [ALICE]).enforce(another, "data1", "read")
+    assert traps(text) == ["identity-test"]
+
+
 def test_methods_of_values_are_pycasbins_own_business() -> None:
     assert traps(ACL.replace("r.sub == p.sub", "r.sub.lower() == p.sub")) == []
+
+
+LINES = st.sampled_from(
+    [*ACL.splitlines(), "g = _, _", "g9 = _", "[role_definition]", "m = (" * 9, "p = x \\", "m = r.sub == 'x\0'", ""]
+)
+
+
+@given(st.lists(LINES | st.text()), st.lists(st.lists(st.sampled_from(["p", "g", "a, b", ")", "", 1]))))
+def test_whatever_the_file_lint_answers(lines: list[str], rows: list[list[object]]) -> None:
+    text = "\n".join(lines)
+    assert all(str(finding) for finding in lint(text, "model.conf"))
+    assert all(str(finding) for finding in lint_rows(text, rows, "model.conf"))
+
+
+def test_a_matcher_of_endless_depth_is_refused() -> None:
+    assert "not-one-expression" in traps(conf("!" * 50_000 + "r.sub"))
 
 
 # The rows.

@@ -215,7 +215,7 @@ def _matcher(defined: Mapping[tuple[str, str], _Entry], functions: Collection[st
     }
     yield from ((entry.line, trap, facts) for trap, facts in _names_used(tree, fields))
     yield from ((entry.line, trap, facts) for trap, facts in _calls(tree, roles, functions))
-    yield from ((entry.line, trap, facts) for trap, facts in _substrings(tree))
+    yield from ((entry.line, trap, facts) for trap, facts in _comparisons(tree))
 
 
 def _parsed(matcher: str) -> tuple[ast.expr | None, str]:
@@ -225,6 +225,8 @@ def _parsed(matcher: str) -> tuple[ast.expr | None, str]:
         body = ast.parse(re.sub(r"!(?!=)", "not ", text).strip()).body
     except SyntaxError as error:
         return None, f"no expression ({error.msg})"
+    except (ValueError, RecursionError, MemoryError):
+        return None, "no expression (nobody can read it)"
     if len(body) != 1:
         return None, f"{len(body)} expressions"
     if isinstance(body[0], ast.Expr):
@@ -262,13 +264,15 @@ def _calls(
             yield "unknown-function", (name, ", ".join(sorted({*FUNCTIONS, *functions, *roles})))
 
 
-def _substrings(tree: ast.expr) -> Iterator[tuple[str, tuple[object, ...]]]:
+def _comparisons(tree: ast.expr) -> Iterator[tuple[str, tuple[object, ...]]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             for operator, right in zip(node.ops, node.comparators, strict=True):
                 text = isinstance(right, ast.Constant) or (isinstance(right, ast.Name) and right.id[:2] == "p_")
                 if isinstance(operator, ast.In | ast.NotIn) and text:
                     yield "substring-test", (_dotted(ast.unparse(node)),)
+                elif isinstance(operator, ast.Is | ast.IsNot):
+                    yield "identity-test", (_dotted(ast.unparse(node)),)
 
 
 def _dotted(text: str) -> str:

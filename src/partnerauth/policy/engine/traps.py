@@ -64,6 +64,10 @@ TRAPS: Mapping[str, tuple[str, str]] = {
         "{0!r} asks for a part of a text: 'al' is in 'alice'",
         "compare with ==, or write a list of values: in (a, b)",
     ),
+    "identity-test": (
+        "{0!r} asks whether two texts are one object in memory, as they may or may not be",
+        "compare with == or !=",
+    ),
     "not-text": ("{0!r} is not a text", "write it as a text"),
     "unknown-row-type": ("a row of type {0!r} is ignored", "use one of: {1}"),
     "wrong-number-of-fields": ("{0} fields where the model has {1}", "write {1} values after the type"),
