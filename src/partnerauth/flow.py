@@ -232,10 +232,10 @@ def _nothing(_: Situation[Any]) -> Iterable[Any]:
     return ()
 
 
-def refusal(s: Situation[Any], reasons: tuple[Reason, ...], subject: str = "") -> Event:
+def refusal(s: Situation[Any], reasons: tuple[Reason, ...], subject: str = "", organisation: str = "") -> Event:
     """Return a refusal as it stands on record: about `subject`, else whom the command names, else who acts."""
     return CommandRefused(
-        organisation=s.user.organisation if s.user else OrganisationId(""),
+        organisation=s.user.organisation if s.user else OrganisationId(organisation),
         by=s.by,
         at=s.now,
         command=s.command.word(),
@@ -250,14 +250,16 @@ class Flow(Generic[C]):
 
     `needs` names the keys to load; it is asked again with what was loaded until it names nothing new, and
     reads through `Directory.find` alone.  `asks` names the work to do before deciding.  `guards` names the
-    counters of guesses that this command adds to before any secret is compared (GX-05).  `decide` answers,
-    and `recorded` says how a refusal stands on record.  `with_temporary_password` are the few commands that a
+    counters of guesses that this command adds to before any secret is compared (GX-05), and `proved` gives them
+    as they stand once the secret has proved right, whatever else is refused.  `decide` answers, and `recorded`
+    says how a refusal stands on record.  `with_temporary_password` are the few commands that a
     user can give before he has changed his temporary password (BP-13).
     """
 
     command: type[C]
     needs: Callable[[Situation[C]], Iterable[Key[Any]]] = _nothing
     guards: Callable[[Situation[C]], Iterable[guessing.Guard]] = _nothing
+    proved: Callable[[Situation[C]], Iterable[Attempts]] = _nothing
     asks: Callable[[Situation[C]], Iterable[Ask[Any]]] = _nothing
     decide: Callable[[Situation[C]], Answer]
     recorded: Callable[[Situation[C], tuple[Reason, ...]], Event] = refusal

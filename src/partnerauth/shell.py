@@ -12,7 +12,17 @@ from typing import Any, TypeAlias
 
 from partnerauth.decision import Answer, Refused
 from partnerauth.directory import Directory, Entity, Key, UserById
-from partnerauth.entities import Account, Actor, Delegation, Mail, Organisation, OrganisationId, Selection, User
+from partnerauth.entities import (
+    Account,
+    Actor,
+    Attempts,
+    Delegation,
+    Mail,
+    Organisation,
+    OrganisationId,
+    Selection,
+    User,
+)
 from partnerauth.events import Event
 from partnerauth.flow import (
     Answers,
@@ -97,8 +107,9 @@ def conversation(
                 situation, loaded = yield from _loaded(flow, blank)
         if refused is None:
             situation = yield from _worked(flow, situation, answers)
+        proved = () if refused else tuple(flow.proved(situation))
         answer = refused or flow.decide(situation)
-        if (yield Save(_result(flow, situation, loaded, answer))):
+        if (yield Save(_result(flow, situation, loaded, answer, proved))):
             return answer
     message = f"{flow.word}: others changed the same things {TIMES} times in a row"
     raise ConflictError(message)
@@ -132,9 +143,13 @@ def _worked(
         answers |= yield Work(new)
 
 
-def _result(flow: Flow[Any], situation: Situation[Any], loaded: Loaded, answer: Answer) -> Unit:
+def _result(
+    flow: Flow[Any], situation: Situation[Any], loaded: Loaded, answer: Answer, proved: tuple[Attempts, ...]
+) -> Unit:
     if isinstance(answer, Refused):
-        return Unit(events=(flow.recorded(situation, answer.reasons),))
+        recorded = (flow.recorded(situation, answer.reasons),)
+        after = situation.directory.put(*proved)
+        return _unit(after, loaded, situation.directory, recorded) if proved else Unit(events=recorded)
     after = evolve(situation.directory, answer)
     return _unit(after, loaded, situation.directory, answer.events, answer.mails)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import CredentialOf, LoginNameByKey, UserById
+from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, UserById
 from partnerauth.entities import Credential, Purpose
 from partnerauth.events import EmailChangeRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
@@ -21,8 +21,9 @@ class ChangeEmail(Command):
 
 
 def needs(s: Situation[ChangeEmail]) -> Needs:
-    """Whose the new address is, and the user's epoch."""
+    """Whose the new address is, the user's epoch, and the link that he was sent last."""
     yield CredentialOf(s.me.id)
+    yield LatestTokenOf(s.me.id, Purpose.EMAIL_CHANGE)
     if address := parse(s.command.email):
         yield LoginNameByKey(address.key)
         if claim := s.directory.find(LoginNameByKey(address.key)):

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from partnerauth import new_passwords
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, SessionByDigest
-from partnerauth.entities import Credential, Member, Session
+from partnerauth.entities import Attempts, Credential, Member, Session
 from partnerauth.events import PasswordChanged
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, digest, refuse
 from partnerauth.policy import guessing, passwords
@@ -43,13 +43,18 @@ def asks(s: Situation[ChangePassword]) -> Asks:
     yield from new_passwords.asked(s, s.command.password)
 
 
+def proved(s: Situation[ChangePassword]) -> Iterable[Attempts]:
+    """The right password is no guess, whether or not the new one will do (GX-05)."""
+    if _is_right(s):
+        yield guessing.forgotten(guessing.against_user(s.me.id, s.portal.limits).key)
+
+
 def decide(s: Situation[ChangePassword]) -> Answer:
     """Change it: every other session and every link ends (GX-04, GX-06)."""
     credential, command = _credential(s), s.command
     current, new = new_passwords.text(command.current), new_passwords.text(command.password)
-    right = s.answers[VerifyPassword(credential.password_hash, current)]
     if refused := refuse(
-        None if right else passwords.WRONG_PASSWORD.broken(),
+        None if _is_right(s) else passwords.WRONG_PASSWORD.broken(),
         *new_passwords.acceptable(
             s,
             command.password,
@@ -60,10 +65,9 @@ def decide(s: Situation[ChangePassword]) -> Answer:
     ):
         return refused
     after = new_passwords.kept(s, credential, command.password)
-    counter = guessing.forgotten(guessing.against_user(s.me.id, s.portal.limits).key)
     return Accepted(
         events=(PasswordChanged(organisation=s.me.organisation, by=s.by, at=s.now, user=s.me.id),),
-        keeps=(after, counter, *_this_session(s, after)),
+        keeps=(after, *proved(s), *_this_session(s, after)),
     )
 
 
@@ -73,8 +77,20 @@ def _this_session(s: Situation[ChangePassword], after: Credential) -> tuple[Sess
     return (replace(s.directory.the(SessionByDigest(digest(s.actor.session))), epoch=after.epoch),)
 
 
+def _is_right(s: Situation[ChangePassword]) -> bool:
+    return s.answers[VerifyPassword(_credential(s).password_hash, new_passwords.text(s.command.current))]
+
+
 def _credential(s: Situation[ChangePassword]) -> Credential:
     return s.directory.get(CredentialOf(s.me.id)) or Credential(user=s.me.id)
 
 
-FLOW = Flow(command=ChangePassword, needs=needs, guards=guards, asks=asks, decide=decide, with_temporary_password=True)
+FLOW = Flow(
+    command=ChangePassword,
+    needs=needs,
+    guards=guards,
+    proved=proved,
+    asks=asks,
+    decide=decide,
+    with_temporary_password=True,
+)

@@ -14,6 +14,7 @@ from partnerauth.directory import (
     AccountById,
     AdministratorsOf,
     CredentialOf,
+    LatestTokenOf,
     OrganisationById,
     SelectionOf,
     UserById,
@@ -35,6 +36,7 @@ def needs(s: Situation[GrantAccess]) -> Needs:
     yield UserById(s.command.user)
     yield AccessRequestOf(s.command.user)
     yield CredentialOf(s.command.user)
+    yield LatestTokenOf(s.command.user, Purpose.RESET)
     if user := s.directory.find(UserById(s.command.user)):
         yield OrganisationById(user.organisation)
         yield AdministratorsOf(user.organisation, s.portal.management.administrator)

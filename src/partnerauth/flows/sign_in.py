@@ -14,7 +14,7 @@ from partnerauth import new_passwords, sessions
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import AttemptsAgainst, CredentialOf, LoginNameByKey, OrganisationById, UserById
-from partnerauth.entities import Credential, OrganisationId, User
+from partnerauth.entities import Attempts, Credential, OrganisationId, User
 from partnerauth.events import Event, SignInFailed
 from partnerauth.flow import Asks, Command, Flow, HashPassword, IsOutdatedHash, Needs, Situation, VerifyPassword, refuse
 from partnerauth.policy import allow_list, domains, guessing, lifecycle, passwords, standing
@@ -64,14 +64,21 @@ def asks(s: Situation[SignIn]) -> Asks:
             yield HashPassword(password)
 
 
+def proved(s: Situation[SignIn]) -> Iterable[Attempts]:
+    """The right password is no guess, whether or not its user may come in (GX-05, PW-15)."""
+    if _is_right(s):
+        source = s.directory.the(AttemptsAgainst(guessing.against_source(s.command.source, s.portal.limits).key))
+        yield guessing.forgotten(_guard(s).key)
+        yield guessing.proved_right(source)
+
+
 def decide(s: Situation[SignIn]) -> Answer:
     """Begin a session; only who gives the right password learns anything else (GX-03)."""
     user = identified(s)
     hashed, password = _hash(s), new_passwords.text(s.command.password)
     if refused := refuse(domains.written_in_lower_case(s.command.identifier, s.portal.email_spelling)):
         return refused
-    right = s.answers[VerifyPassword(hashed, password)] and not _expired(s)
-    if user is None or not right:
+    if user is None or not _is_right(s):
         return refuse(passwords.WRONG_PASSWORD.broken()) or Accepted()
     if refused := refuse(standing.acts(user)):
         return refused
@@ -79,12 +86,7 @@ def decide(s: Situation[SignIn]) -> Answer:
     if s.answers[IsOutdatedHash(hashed)]:
         credential = replace(credential, password_hash=s.answers[HashPassword(password)])
     events, rows, secret = sessions.begun(s, user, credential, s.command.browser, stay=s.command.stay)
-    source = s.directory.the(AttemptsAgainst(guessing.against_source(s.command.source, s.portal.limits).key))
-    return Accepted(
-        events=events,
-        keeps=(credential, guessing.forgotten(_guard(s).key), guessing.proved_right(source), *rows),
-        session=secret,
-    )
+    return Accepted(events=events, keeps=(credential, *proved(s), *rows), session=secret)
 
 
 def recorded(s: Situation[SignIn], reasons: tuple[Reason, ...]) -> Event:
@@ -112,6 +114,10 @@ def _name(s: Situation[SignIn]) -> str:
     return name_key(s.command.identifier) or ""
 
 
+def _is_right(s: Situation[SignIn]) -> bool:
+    return s.answers[VerifyPassword(_hash(s), new_passwords.text(s.command.password))] and not _expired(s)
+
+
 def _hash(s: Situation[SignIn]) -> str:
     user = identified(s)
     credential = s.directory.get(CredentialOf(user.id)) if user else None
@@ -125,4 +131,4 @@ def _expired(s: Situation[SignIn]) -> bool:
     return until is not None and s.now >= until
 
 
-FLOW = Flow(command=SignIn, needs=needs, guards=guards, asks=asks, decide=decide, recorded=recorded)
+FLOW = Flow(command=SignIn, needs=needs, guards=guards, proved=proved, asks=asks, decide=decide, recorded=recorded)
