@@ -92,7 +92,7 @@ def plain(value: object) -> Any:  # noqa: ANN401, PLR0911 - JSON has no type of 
             return {str(name): plain(each) for name, each in value.items()}
         case frozenset():
             return sorted(plain(each) for each in value)
-        case tuple():
+        case tuple() | list():
             return [plain(each) for each in value]
         case _ if dataclasses.is_dataclass(value):
             return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}

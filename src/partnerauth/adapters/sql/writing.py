@@ -1,0 +1,196 @@
+"""Writing: a unit becomes rows, over a connection whose transaction whoever calls has begun and will end.
+
+The first write is to the one row that every commit writes, and the next are the version rows of organisations in
+the order of their ids.  So whoever comes second waits, and then finds what the first one changed; two never wait
+for each other, also with several units in one transaction; and this holds at every isolation level (CC-02).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Insert,
+    Integer,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from partnerauth.adapters.sql.mapping import BY_KEY, KEPT, Kept, Part, Values
+from partnerauth.adapters.sql.reading import CHANGE, LOG, META, OUTBOX, VERSION, among, chunks, pairs, position
+from partnerauth.directory import FACTS, Entity, Key
+from partnerauth.ports import ConflictError, Unit
+from partnerauth.records import to_row
+
+_OLD: Final = "old_"
+"""Begins the name of a parameter that a row is looked for by, so that it is not taken for a new value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """An entity to write: `revision` is the one that it was read with, 0 where it is to be new."""
+
+    key: Key[Any]
+    before: Entity | None
+    after: Entity
+    revision: int
+
+
+def store(connection: Connection, unit: Unit) -> int:
+    """Store a unit and return its position.  Raises ConflictError; the transaction then has to be rolled back."""
+    connection.execute(update(META).values(position=META.c.position + 1))
+    here = position(connection)
+    if unit.touched:
+        _raise_versions(connection, unit)
+    expected = {**dict.fromkeys(unit.changes, 0), **unit.revisions}
+    _hold(connection, {key: revision for key, revision in expected.items() if not revision or key not in unit.changes})
+    puts: dict[type, list[_Change]] = defaultdict(list)
+    drops: dict[type, list[tuple[Key[Any], int]]] = defaultdict(list)
+    for key, entity in unit.changes.items():
+        if entity is not None:
+            put = _Change(key=key, before=unit.before.get(key), after=entity, revision=expected[key])
+            puts[type(key)].append(put)
+        elif expected[key]:
+            drops[type(key)].append((key, expected[key]))
+    for kept in KEPT:
+        _write(connection, kept, puts[kept.key], here)
+    for kept in reversed(KEPT):
+        _remove(connection, kept, drops[kept.key])
+    _many(connection, insert(CHANGE), _change_rows(unit, here))
+    _many(connection, insert(LOG), _log_rows(unit, here))
+    _many(connection, insert(OUTBOX), _outbox_rows(unit))
+    return here
+
+
+def mark_sent(connection: Connection, ids: Iterable[int]) -> None:
+    """Note that mails were sent."""
+    for some in chunks(ids):
+        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(some)).values(sent=True))
+
+
+def _raise_versions(connection: Connection, unit: Unit) -> None:
+    """Hold the versions that were read, and raise those of the organisations that change."""
+    organisations = sorted({*unit.versions, *unit.touched})
+    present = pairs(connection, VERSION, "organisation", "version", organisations)
+    absent = [{"organisation": each, "version": 0} for each in organisations if each not in present]
+    _many(connection, insert(VERSION), absent)
+    steps = [
+        {
+            f"{_OLD}organisation": each,
+            f"{_OLD}version": unit.versions.get(each, present.get(each, 0)),
+            "step": int(each in unit.touched),
+        }
+        for each in organisations
+    ]
+    raised = update(VERSION).values(version=VERSION.c.version + bindparam("step", type_=Integer))
+    if _many(connection, raised.where(_old(VERSION, ("organisation", "version"))), steps) != len(steps):
+        raise ConflictError(", ".join(organisations))
+
+
+def _hold(connection: Connection, expected: Mapping[Key[Any], int]) -> None:
+    """Make sure that these are still as they were read, also those that were not there."""
+    asked: dict[type, list[Key[Any]]] = defaultdict(list)
+    for key in expected:
+        asked[type(key)].append(key)
+    for kept in (BY_KEY[kind] for kind in asked):
+        columns = [kept.table.c[name] for name in kept.key_fields]
+        for some in chunks(asked[kept.key], len(columns)):
+            condition = among(kept.table, kept.key_fields, map(astuple, some))
+            rows = connection.execute(select(kept.table.c.revision, *columns).where(condition))
+            found = {kept.key(*row[1:]): row[0] for row in rows}
+            for stale in (key for key in some if found.get(key, 0) != expected[key]):
+                raise ConflictError(stale)
+
+
+def _write(connection: Connection, kept: Kept, changes: Sequence[_Change], here: int) -> None:
+    new = [each for each in changes if not each.revision]
+    old = [each for each in changes if each.revision]
+    _many(connection, insert(kept.table), ({**_values(kept, each, here), "arrival": here} for each in new))
+    found = _old(kept.table, (*kept.key_fields, "revision"))
+    changed = ({**_values(kept, each, here), **_which(kept, each.key, each.revision)} for each in old)
+    if _many(connection, update(kept.table).where(found), changed) != len(old):
+        raise ConflictError(*(each.key for each in old))
+    for part in kept.parts:
+        _write_part(connection, part, changes)
+
+
+def _write_part(connection: Connection, part: Part, changes: Iterable[_Change]) -> None:
+    """Write the rows that were added or changed, remove those that are gone, and leave the others alone."""
+    gone: list[Values] = []
+    added: list[Values] = []
+    for each in changes:
+        before, after = part.items(each.before), part.items(each.after)
+        gone += [part.owned(each.after, item) for item, rest in before.items() if after.get(item) != rest]
+        added += [{**part.owned(each.after, item), **rest} for item, rest in after.items() if before.get(item) != rest]
+    keys = [column.key for column in part.table.primary_key]
+    _many(
+        connection,
+        delete(part.table).where(_old(part.table, keys)),
+        ({f"{_OLD}{name}": row[name] for name in keys} for row in gone),
+    )
+    _many(connection, insert(part.table), added)
+
+
+def _remove(connection: Connection, kept: Kept, drops: Sequence[tuple[Key[Any], int]]) -> None:
+    """Remove what is no longer there; its parts go with it."""
+    found = _old(kept.table, (*kept.key_fields, "revision"))
+    gone = (_which(kept, key, revision) for key, revision in drops)
+    if _many(connection, delete(kept.table).where(found), gone) != len(drops):
+        raise ConflictError(*(key for key, _ in drops))
+
+
+def _values(kept: Kept, change: _Change, here: int) -> Values:
+    return {**kept.values(change.after), "revision": here}
+
+
+def _which(kept: Kept, key: Key[Any], revision: int) -> Values:
+    """Return the parameters that find the row of an entity as it was read."""
+    named = zip(kept.key_fields, astuple(key), strict=True)
+    return {**{f"{_OLD}{name}": value for name, value in named}, f"{_OLD}revision": revision}
+
+
+def _old(table: Table, names: Iterable[str]) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == bindparam(f"{_OLD}{name}", type_=table.c[name].type) for name in names))
+
+
+def _change_rows(unit: Unit, here: int) -> Iterable[Values]:
+    facts = (key for key in unit.changes if isinstance(key, FACTS))
+    for number, key in enumerate(facts, start=1):
+        yield {"position": here, "number": number, "kind": type(key).__name__, "fields": astuple(key)}
+
+
+def _log_rows(unit: Unit, here: int) -> Iterable[Values]:
+    for number, event in enumerate(unit.events, start=1):
+        row = to_row(event)
+        yield {**row, "schema_number": row.pop("schema"), "position": here, "number": number}
+
+
+def _outbox_rows(unit: Unit) -> Iterable[Values]:
+    for mail in unit.mails:
+        yield {
+            "template": mail.template,
+            "to": mail.to,
+            "language": mail.language,
+            "facts": mail.facts,
+            "token": mail.token,
+            "at": unit.events[0].at,
+            "sent": False,
+        }
+
+
+def _many(connection: Connection, statement: Insert | Update | Delete, rows: Iterable[Values]) -> int:
+    """Carry a statement out for each row, and return how many rows of the table it met."""
+    listed = list(rows)
+    return connection.execute(statement, listed).rowcount if listed else 0
