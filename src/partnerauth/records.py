@@ -67,10 +67,10 @@ def from_row(name: str, schema: int, data: Mapping[str, Any]) -> Event:
         message = f"{name}: unknown fields {', '.join(unknown)}; read it with the version that wrote it, or a newer one"
         raise RecordError(message)
     try:
-        event = _shape(name).validate_python(data)
+        event = _shape(name).validate_python(dict(data))
     except ValidationError as wrong:
-        fields = ", ".join(str(each["loc"][0]) for each in wrong.errors(include_input=False) if each["loc"])
-        message = f"{name}: {fields} are not as they were written; the log was changed by something else"
+        fields = dict.fromkeys(str(each["loc"][0]) for each in wrong.errors(include_input=False))
+        message = f"{name}: {', '.join(fields)}: not as it was written; something else has changed the log"
         raise RecordError(message) from None
     kept: dict[str, Any] = {field.name: frozen(getattr(event, field.name)) for field in dataclasses.fields(event)}
     return kind(**kept)
