@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any, Final
@@ -25,6 +25,7 @@ _CELLS: Final[Mapping[Cell, screen.Style]] = {
 }
 _SYNTAX: Final = re.compile(r"(.*): (.*) \(at line (\d+), column (\d+)\)", re.DOTALL)
 _UNITS: Final = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)))
+_SHOWN_APART: Final = frozenset({"portal", "title", "offers", "forbidden", "applications", "records"})
 _ACTORS: Final = ("visitor", "user", "administrator", "operator", "system")
 
 
@@ -38,10 +39,10 @@ def portal() -> None:
 def check(file: str) -> None:
     """Check a portal file: every problem with its file, key path, line and how to mend it; exit status 2."""
     found = read(file)
-    rights = sum(len(application.rights) for application in found.applications.values())
+    applications, rights = len(found.applications), sum(len(each.rights) for each in found.applications.values())
     screen.show(
-        f"{screen.tick(is_so=True)} {file} is valid: {found.portal}, {len(found.applications)} applications with "
-        f"{rights} rights, {len(found.offers)} commands"
+        f"{screen.tick(is_so=True)} {file} is valid: {found.portal}, with {screen.count(applications, 'application')}, "
+        f"{screen.count(rights, 'right')} and {screen.count(len(found.offers), 'command')}"
     )
 
 
@@ -70,38 +71,52 @@ def _mendable(problem: str) -> str:
 
 
 def unworkable(portal: Portal) -> Iterable[str]:
-    """Yield what only the flows can tell of a portal: commands that there are none of, and forms they lack."""
+    """Yield what only the flows can tell of a portal: commands that there are none of."""
     for word in portal.offers:
         if word not in FLOWS:
             near = get_close_matches(word, FLOWS, n=1)
             mend = f"did you mean {near[0]}?" if near else f"known are {', '.join(FLOWS)}"
             yield f"offers.{word}: no such command: {mend}"
-        elif "details" in FLOWS[word].command.model_fields and word not in portal.forms.grid.columns:
-            yield f"forms.grid: no column {word}: add one, for the portal offers {word}, which has a form"
 
 
 def described(portal: Portal) -> Iterable[str]:
-    """Yield the paragraphs and tables that say all of a portal."""
-    yield f"{screen.title(f'{portal.portal}: {screen.visible(portal.title)}')}\n{screen.pairs(_about(portal))}"
+    """Yield the paragraphs and tables that say all of a portal, under the keys of the portal file."""
+    about = screen.pairs([*_pairs(portal, leave_out=_SHOWN_APART), ("fingerprint", portal.fingerprint[:16])])
+    yield f"{screen.title(f'{portal.portal}: {screen.visible(portal.title)}')}\n{about}"
     yield _section("Who may use which command", _offers(portal))
-    for name, settings in _settings(portal):
-        yield _section(name, screen.pairs((key, _worded(value)) for key, value in settings))
-    yield _section("Forms", _forms(portal))
+    for name, section in _fields(portal):
+        if isinstance(section, BaseModel):
+            yield _section(f"[{name}]", "\n".join([*_grids(section), screen.pairs(_pairs(section))]).strip())
     for code, application in portal.applications.items():
         yield from _application(code, application)
     if portal.records:
-        yield _section("Records", screen.pairs(_records(portal)))
+        yield _section("[records]", screen.pairs(_records(portal)))
 
 
-def _about(portal: Portal) -> Iterable[tuple[str, str]]:
-    yield "address", portal.address
-    yield "languages", ", ".join(portal.languages)
-    yield "accounts", "rights are given per account" if portal.accounts else "each organisation has one, implied"
-    yield "sign in with", "user name or e-mail address" if portal.usernames else "e-mail address"
-    yield "application rights", "granted one by one" if portal.application_rights == "granted" else "by membership"
-    yield "e-mail addresses", f"{portal.email_spelling}; may change to {portal.email_change}"
-    yield "options", ", ".join(portal.options) or "none"
-    yield "fingerprint", portal.fingerprint[:16]
+def _fields(section: BaseModel) -> Iterable[tuple[str, Any]]:
+    """Yield the keys of a section of a portal file and their values, without what the portal does not have."""
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if value is not None:
+            yield field.alias or name, value
+
+
+def _pairs(section: BaseModel, prefix: str = "", leave_out: Collection[str] = ()) -> Iterable[tuple[str, str]]:
+    for key, value in _fields(section):
+        if key in leave_out or isinstance(value, Grid | BaseModel):
+            continue
+        if isinstance(value, Mapping) and all(isinstance(each, BaseModel) for each in value.values()):
+            for name, inner in value.items():
+                yield from _pairs(inner, f"{prefix}{key}.{name}.")
+        else:
+            yield f"{prefix}{key}", _worded(value)
+
+
+def _grids(section: BaseModel) -> Iterable[str]:
+    for _, grid in _fields(section):
+        if isinstance(grid, Grid):
+            rows = [(screen.named(row), *_marks(cells, grid.columns)) for row, cells in grid.rows.items()]
+            yield f"{screen.table(('', *grid.columns), rows)}\n{_key(grid)}"
 
 
 def _offers(portal: Portal) -> str:
@@ -117,23 +132,6 @@ def _offered(portal: Portal, word: str, actor: str) -> str:
     return screen.tick(is_so=actor not in portal.forbidden.get(word, ()))
 
 
-def _settings(portal: Portal) -> Iterable[tuple[str, Iterable[tuple[str, Any]]]]:
-    sections = {
-        "Management rights": portal.management,
-        "Passwords": portal.passwords,
-        "Signing in": portal.sign_in,
-        "Lifetimes": portal.lifetimes,
-        "Limits": portal.limits,
-    }
-    for name, section in sections.items():
-        yield name, _keys(section)
-
-
-def _keys(section: BaseModel) -> Iterable[tuple[str, Any]]:
-    for name, field in type(section).model_fields.items():
-        yield field.alias or name, getattr(section, name)
-
-
 def _worded(value: Any) -> str:  # noqa: ANN401 - whatever a portal file can hold
     match value:
         case bool():
@@ -141,8 +139,10 @@ def _worded(value: Any) -> str:  # noqa: ANN401 - whatever a portal file can hol
         case timedelta():
             return duration(value)
         case Mapping():
-            return ", ".join(f"{key}: {_worded(each)}" for key, each in value.items()) or "none"
-        case tuple():
+            return "; ".join(f"{key}: {_worded(each)}" for key, each in value.items()) or "none"
+        case BaseModel():
+            return " ".join(f"{key} {_worded(each)}" for key, each in _fields(value))
+        case tuple() | frozenset():
             return ", ".join(map(_worded, value)) or "none"
         case _:
             return screen.visible(str(value))
@@ -201,13 +201,6 @@ def _matrix(matrix: Matrix) -> str:
 
 def _marks(cells: Mapping[str, Cell], columns: Iterable[str]) -> Iterable[str]:
     return (_CELLS[cells[column]](cells[column]) for column in columns)
-
-
-def _forms(portal: Portal) -> str:
-    grid = portal.forms.grid
-    rows = [(screen.named(field), *_marks(cells, grid.columns)) for field, cells in grid.rows.items()]
-    defaults = f"left out, a field is: {_worded(portal.forms.defaults)}" if portal.forms.defaults else ""
-    return "\n".join([screen.table(("field", *grid.columns), rows), _key(grid), screen.wrapped(defaults)]).rstrip()
 
 
 def _key(grid: Grid) -> str:

@@ -100,6 +100,11 @@ def visible(text: str) -> str:
     return " ".join(_UNSEEN.sub(" ", text).split())
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun: 1 right, 2 rights."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def title(text: str) -> str:
     """Return a heading with a rule that fills the width."""
     return f"{strong(text)} {faint('─' * (WIDTH - len(text) - 1))}"

@@ -3,40 +3,55 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from partnerauth.scenarios import Outcome, Problem, Scenario, ScenarioError, find, read, run
+from partnerauth.ports import Store, StoreError
+from partnerauth.scenarios import Outcome, Problem, Scenario, ScenarioError, empty_stores, find, in_memory, read, run
 
 
 @click.command("test")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE_OR_FOLDER…")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON document.")
+@click.option("--store", "url", metavar="URL", help="Run on a database: sqlite:///FILE or a PostgreSQL URL.")
 @click.pass_context
-def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool) -> None:
+def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool, url: str | None) -> None:
     """Run scenario files.
 
     The exit status is 0 where all scenarios hold, 1 where one fails, and 2 where a file is not valid: then
-    nothing is run.
+    nothing is run.  With --store each scenario starts in an empty database: a file that scenarios made is
+    emptied, any other is refused, and in PostgreSQL they have a schema of their own.
     """
     scenarios, problems = _read(paths)
     if problems:
         _report_problems(problems, as_json=as_json)
         ctx.exit(2)
-    outcomes = []
-    for scenario in scenarios:
-        outcome = run(scenario)
-        outcomes.append(outcome)
-        if not as_json:
-            _report(outcome)
+    try:
+        outcomes = _run(scenarios, in_memory if url is None else empty_stores(url), silently=as_json)
+    except StoreError as error:
+        raise click.UsageError(str(error)) from None
     failed = sum(not outcome.holds for outcome in outcomes)
     if as_json:
         click.echo(json.dumps({"scenarios": [_as_data(each) for each in outcomes]}, indent=2, ensure_ascii=False))
     else:
         _summarise(len(outcomes), failed)
     ctx.exit(1 if failed else 0)
+
+
+def _run(
+    scenarios: list[Scenario], empty: Callable[[], AbstractContextManager[Store]], *, silently: bool
+) -> list[Outcome]:
+    outcomes = []
+    for scenario in scenarios:
+        outcome = run(scenario, empty)
+        outcomes.append(outcome)
+        if not silently:
+            _report(outcome)
+    return outcomes
 
 
 def _read(paths: tuple[Path, ...]) -> tuple[list[Scenario], list[Problem]]:
