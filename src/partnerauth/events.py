@@ -499,7 +499,9 @@ class PasswordReset(OfUser):
 
     def evolve(self, directory: Directory) -> Directory:
         user = directory.the(UserById(self.user))
-        return directory.put(replace(user, state=State.ACTIVE)) if user.state is State.INVITED else directory
+        if user.state is not State.INVITED:
+            return directory
+        return directory.put(replace(user, state=State.ACTIVE)).drop(InvitationOf(self.user))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,12 +19,15 @@ from partnerauth.directory import (
     Directory,
     HoldersOn,
     Key,
+    LatestTokenOf,
     OrganisationById,
     SelectionOf,
     SelectionsOf,
     SessionByDigest,
     SessionsIn,
     SessionsOf,
+    TokenByDigest,
+    TokenById,
     UserById,
     UsersOf,
 )
@@ -36,13 +39,15 @@ from partnerauth.entities import (
     Element,
     Organisation,
     OrganisationId,
+    Purpose,
     Session,
     State,
     User,
     UserId,
     account_id,
 )
-from partnerauth.policy import isolation, management, matrix, offers, rights, standing, subcontracting
+from partnerauth.flow import digest, full_name
+from partnerauth.policy import isolation, management, matrix, offers, rights, sights, standing, subcontracting, tokens
 from partnerauth.policy.engine import decisions, rows
 from partnerauth.policy.options import OPTION_DISABLED, PORTAL_SIGN_IN_FIRST
 from partnerauth.policy.portal import Portal, Sight
@@ -98,6 +103,14 @@ class Profiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Whom the page behind a link is for: shown there, and not to be edited (ED-04)."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Something that an application shows: its kind, whose it is, and where it belongs."""
 
@@ -106,6 +119,10 @@ class Record:
     organisation: OrganisationId | None = None
     account: AccountId | None = None
     resources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+_OF_USERS = frozenset({Purpose.RESET, Purpose.INVITATION})
+"""The purposes of links that lead a user to a page about himself."""
 
 
 class View:
@@ -320,6 +337,22 @@ class View:
         user = self._the(UserById(session.user))
         return standing.session_lives(session, user, self._get(CredentialOf(user.id)), self.now)
 
+    def link(self, token: str) -> Link | Refused:
+        """Return whom the page behind a mailed link is for; to open it consumes nothing (ED-04, GX-04).
+
+        Refuses: link-unknown, link-used, link-expired, invitation-unknown, invitation-used, invitation-expired.
+        """
+        identity = self._get(TokenByDigest(digest(token)))
+        found = self._get(TokenById(identity)) if identity else None
+        purpose = found.purpose if found and found.purpose in _OF_USERS else Purpose.RESET
+        user = self.user(found.subject) if found and found.purpose is purpose else None
+        latest = self._get(LatestTokenOf(user.id, purpose)) if user else None
+        credential = self._get(CredentialOf(user.id)) if user else None
+        reason = tokens.stands(found if user else None, purpose, latest, credential, self.now)
+        if reason or user is None:
+            return Refused((reason or tokens.LINK_UNKNOWN.broken(),))
+        return Link(email=user.email.original, name=full_name(user.details))
+
     def _services(self, user: str) -> Iterable[tuple[Account, tuple[str, ...]]]:
         found = self.user(user)
         if found is None or found.state is not State.ACTIVE:
@@ -340,14 +373,17 @@ class View:
 
     def _sees(self, user: User, record: Record, application: str, sight: Sight) -> Decision:
         owner = self.user(record.owner) if record.owner else None
+        is_own = record.owner == user.id
         organisation = record.organisation or (owner.organisation if owner else user.organisation)
+        if is_own and sight.whose == "own" and not self.portal.accounts:
+            # Without accounts what is one's own comes along to another organisation (SP-07, SP-08).
+            organisation = user.organisation
         account = record.account or account_id(organisation)
         named: dict[str, str] = {kind: value for kind, value in record.resources.items() if kind in sight.within}
         decision = self.explain(user.id, application, sight.right, account=account, resources=named)
         if not decision:
             return decision
-        is_own = sight.whose == "organisation" or record.owner == user.id
-        if is_own and (not sight.administrators_only or self.is_administrator(user.id)):
+        if sights.shows(sight, is_own=is_own, is_administrator=self.is_administrator(user.id)):
             return decision
         code = rights.RIGHT_MISSING
         return self._denied(code.code, code.broken(right=sight.right, application=application))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from partnerauth import invitations
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AnotherHolder, CredentialOf, UserById
 from partnerauth.entities import Credential, Member, State, User, UserId
@@ -22,15 +23,16 @@ class Deactivate(Command):
 
 
 def needs(s: Situation[Deactivate]) -> Needs:
-    """The user, his credential, and whether another administrator remains."""
+    """The user, his credential, whether another administrator remains, and whom he has invited."""
     yield UserById(s.command.user)
     yield CredentialOf(s.command.user)
     if user := s.directory.find(UserById(s.command.user)):
         yield AnotherHolder(user.organisation, s.portal.management.reaches_administrators, user.id)
+        yield from invitations.needs(s.directory, user)
 
 
 def decide(s: Situation[Deactivate]) -> Answer:
-    """Deactivate him: his sessions and links end at once (GX-02), and no feed brings him back (FD-10)."""
+    """Deactivate him: his sessions, links and invitations end at once (GX-02), and no feed brings him back (FD-10)."""
     user = found(s, UserById(s.command.user), s.command.user, within=s.tenant)
     if isinstance(user, Refused):
         return user
@@ -39,8 +41,9 @@ def decide(s: Situation[Deactivate]) -> Answer:
     if user.state is State.DEACTIVATED and not lifecycle.left_by_feed(user):
         return Accepted()
     credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    event = UserDeactivated(organisation=user.organisation, by=s.by, at=s.now, user=user.id)
     return Accepted(
-        events=(UserDeactivated(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),
+        events=(event, *invitations.ended(s, user)),
         keeps=(replace(credential, epoch=credential.epoch + 1),),
     )
 

@@ -9,7 +9,15 @@ from dataclasses import replace
 
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, OrganisationById, TokenById, UserById
+from partnerauth.directory import (
+    CredentialOf,
+    InvitationOf,
+    LatestTokenOf,
+    LoginNameByKey,
+    OrganisationById,
+    TokenById,
+    UserById,
+)
 from partnerauth.entities import Credential, Purpose, State, User
 from partnerauth.events import ResetRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
@@ -31,6 +39,7 @@ def needs(s: Situation[RequestReset]) -> Needs:
         latest = LatestTokenOf(claim.user, Purpose.RESET)
         yield UserById(claim.user)
         yield CredentialOf(claim.user)
+        yield InvitationOf(claim.user)
         yield latest
         if newest := s.directory.find(latest):
             yield TokenById(newest.token)
@@ -58,7 +67,8 @@ def _answered(s: Situation[RequestReset]) -> Accepted:
         return Accepted(events=(untold(s, unknown.code, _name(s)),))
     if lifecycle.left_by_feed(user):
         return Accepted(events=(untold(s, allow_list.NOT_ON_ALLOW_LIST.code, user.id, user.organisation),))
-    standing_code = None if user.state is State.INVITED else standing.acts(user)
+    comes_in = user.state is State.INVITED and not tokens.brings(s.portal, s.directory.get(InvitationOf(user.id)))
+    standing_code = None if comes_in else standing.acts(user)
     if standing_code is not None:
         return Accepted(events=(untold(s, standing_code.code, user.id, user.organisation),))
     if not management.holds(s.portal, user, RESET_PASSWORD):

@@ -15,6 +15,7 @@ from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
     AttemptsAgainst,
     CredentialOf,
+    InvitationOf,
     LatestTokenOf,
     OrganisationById,
     TokenByDigest,
@@ -48,6 +49,7 @@ def needs(s: Situation[ResetPassword]) -> Needs:
             yield CredentialOf(user)
             yield AttemptsAgainst(guessing.against_user(user, s.portal.limits).key)
             yield LatestTokenOf(token.subject, Purpose.RESET)
+            yield InvitationOf(user)
             if found := s.directory.find(UserById(user)):
                 yield OrganisationById(found.organisation)
     yield from sessions.needs(s.directory, s.command.browser)

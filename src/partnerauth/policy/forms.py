@@ -71,12 +71,16 @@ def known_fields(
     return None
 
 
-def complete(portal: Portal, form: str, details: Mapping[str, str]) -> Reason | None:
+def complete(
+    portal: Portal, form: str, details: Mapping[str, str], *, besides: Collection[str] = ()
+) -> Reason | None:
     """Every mandatory field of the form has a value, once the defaults are filled in (BP-11, KP-06, DP-05).
 
-    The details include what the command has as fields of its own.
+    The details include what the command has as fields of its own, and `besides` are those of them that it takes
+    whatever the form says.
     """
-    return _answered(portal.forms.grid.column(form), filled(portal, form, details))
+    cells = {**portal.forms.grid.column(form), **dict.fromkeys(besides, Cell.MANDATORY)}
+    return _answered(cells, filled(portal, form, details))
 
 
 def request_known(requests: Requests, kind: str, answers: Mapping[str, str]) -> Reason | None:

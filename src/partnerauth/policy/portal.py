@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -438,6 +438,11 @@ class Portal(_Section):
             personal_run=self.passwords.personal_run,
         )
 
+    @property
+    def case_rules(self) -> Requests:
+        """What is said of requests and cases: only where the portal offers them."""
+        return cast("Requests", self.requests)
+
     @cached_property
     def fingerprint(self) -> str:
         """A digest of everything the portal says: equal portals have equal fingerprints."""
@@ -469,8 +474,13 @@ class Portal(_Section):
         if missing := [command for command in columns if command not in self.forms.grid.columns]:
             message = f"forms.grid: no column for {', '.join(missing)}, which the portal offers"
             raise ValueError(message)
-        if (self.requests is None) == ("submit-request" in self.offers):
-            message = "requests: a section where submit-request is offered, and only there"
+        if (self.requests is None) != {"submit-request", "update-case", "set-notifications"}.isdisjoint(self.offers):
+            message = (
+                "requests: a section where submit-request, update-case or set-notifications is offered, and only there"
+            )
+            raise ValueError(message)
+        if self.accounts and "create-organisation" in self.offers:
+            message = "accounts: nobody can say which accounts an organisation has that its first user creates (DP-02)"
             raise ValueError(message)
         if self.requests:
             _known("requests.record", [self.requests.record], self.records)

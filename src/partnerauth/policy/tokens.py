@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from partnerauth.decision import Reason, Rule
-from partnerauth.entities import Credential, LatestToken, Purpose, State, Token, TokenId, User
+from partnerauth.entities import Credential, Invitation, LatestToken, Purpose, State, Token, TokenId, User
+from partnerauth.policy.portal import Portal
 
 INVITATION_EXPIRED = Rule(
     code="invitation-expired",
@@ -119,6 +120,11 @@ def invited(user: User) -> Reason | None:
             return INVITATION_USED.broken()
         case _:
             return INVITATION_UNKNOWN.broken()
+
+
+def brings(portal: Portal, invitation: Invitation | None) -> bool:
+    """Whether accepting an invitation gives rights, so that no reset link may take its place (KP-03)."""
+    return invitation is not None and (bool(invitation.named) or portal.application_rights == "granted")
 
 
 def issued(  # noqa: PLR0913 - a token is what it is for, whose, until when and what it carries

@@ -1,0 +1,63 @@
+"""Flow: an invited user is sent a new link, which ends the older one.
+
+Refuses: other-organisation, invitation-unknown, invitation-used, management-right-missing.
+"""
+
+from __future__ import annotations
+
+from partnerauth import invitations
+from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.directory import CredentialOf, InvitationOf, LatestTokenOf, OrganisationById, UserById
+from partnerauth.entities import Credential, Member, Operator, Purpose, UserId
+from partnerauth.events import InvitationResent
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, found, refuse
+from partnerauth.policy import management, tokens
+
+
+class ResendInvitation(Command):
+    """Send the invitation again: 90 more days for the same invitation (KP-01, TK-26)."""
+
+    user: UserId
+
+
+def needs(s: Situation[ResendInvitation]) -> Needs:
+    """The user, his organisation, what stands behind his invitation, and its newest link."""
+    yield UserById(s.command.user)
+    yield CredentialOf(s.command.user)
+    yield InvitationOf(s.command.user)
+    yield LatestTokenOf(s.command.user, Purpose.INVITATION)
+    if user := s.directory.find(UserById(s.command.user)):
+        yield OrganisationById(user.organisation)
+
+
+def asks(_: Situation[ResendInvitation]) -> Asks:
+    """A link."""
+    yield invitations.LINK
+
+
+def decide(s: Situation[ResendInvitation]) -> Answer:
+    """Send it: whoever invited first stays the inviter, within whose rights the user comes in (TK-06)."""
+    user = found(s, UserById(s.command.user), s.command.user, within=s.tenant)
+    if isinstance(user, Refused):
+        return user
+    if refused := refuse(
+        tokens.invited(user),
+        management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management])
+        if isinstance(s.actor, Member)
+        else None,
+    ):
+        return refused
+    organisation = s.directory.the(OrganisationById(user.organisation))
+    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    told, link = invitations.sent(s, credential, user.email.original, user.details, organisation.name)
+    event = InvitationResent(
+        organisation=user.organisation,
+        by=s.by,
+        at=s.now,
+        user=user.id,
+        from_operator=isinstance(s.actor, Operator),
+    )
+    return Accepted(events=(event,), mails=(told,), keeps=link)
+
+
+FLOW = Flow(command=ResendInvitation, needs=needs, asks=asks, decide=decide)

@@ -1,0 +1,62 @@
+"""Flow: an administrator has a reset link mailed to a user.
+
+Refuses: other-organisation, management-right-missing, user-inactive, approval-pending, approval-rejected.
+"""
+
+from __future__ import annotations
+
+from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.directory import CredentialOf, LatestTokenOf, UserById
+from partnerauth.entities import Credential, Purpose, UserId
+from partnerauth.events import ResetRequested
+from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, found, mail, refuse
+from partnerauth.policy import management, standing, tokens
+
+
+class TriggerReset(Command):
+    """Have a link to set a new password mailed to a user: whoever triggers it never sees it (KP-03, TK-09)."""
+
+    user: UserId
+
+
+def needs(s: Situation[TriggerReset]) -> Needs:
+    """The user, his epoch, and the link that he was sent last."""
+    yield UserById(s.command.user)
+    yield CredentialOf(s.command.user)
+    yield LatestTokenOf(s.command.user, Purpose.RESET)
+
+
+def asks(_: Situation[TriggerReset]) -> Asks:
+    """A link."""
+    yield DrawLink()
+
+
+def decide(s: Situation[TriggerReset]) -> Answer:
+    """Mail it to the address on record; his present password stays good until he sets another (TK-23)."""
+    user = found(s, UserById(s.command.user), s.command.user, within=s.tenant)
+    if isinstance(user, Refused):
+        return user
+    if refused := refuse(
+        management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management]),
+        standing.acts(user),
+    ):
+        return refused
+    draft = s.answers[DrawLink()]
+    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    link = tokens.issued(
+        id=draft.id,
+        digest=draft.digest,
+        purpose=Purpose.RESET,
+        subject=user.id,
+        expires_at=s.now + s.portal.lifetimes.reset,
+        epoch=credential.epoch,
+    )
+    name = user.username or user.email.original
+    return Accepted(
+        events=(ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),
+        mails=(mail(s, "password-reset", user.email.original, user.details, token=draft.id, username=name),),
+        keeps=link,
+    )
+
+
+FLOW = Flow(command=TriggerReset, needs=needs, asks=asks, decide=decide)
