@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from partnerauth import linked_domains
 from partnerauth.addresses import parse_domain
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import OrganisationById
+from partnerauth.directory import AccountById, OrganisationById
 from partnerauth.entities import IMPLIED_ACCOUNT, Contract, OrganisationId, account_id
 from partnerauth.events import AccountSet, OrganisationOpened
 from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Situation, refuse
@@ -57,8 +57,10 @@ class OpenOrganisation(Command):
 
 
 def needs(s: Situation[OpenOrganisation]) -> Needs:
-    """The organisation, which must not be there yet, and what its domains stand for."""
+    """The organisation, which must not be there yet, its accounts, and what its domains stand for."""
     yield OrganisationById(s.command.organisation)
+    for name in (IMPLIED_ACCOUNT, *s.command.accounts):
+        yield AccountById(account_id(s.command.organisation, name))
     for domain in _linked(s):
         yield from linked_domains.needs(s.directory, domain, s.command.organisation)
 
