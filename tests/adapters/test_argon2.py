@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from typing import Any
 
 import pytest
 from argon2 import extract_parameters
@@ -106,9 +105,10 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What Argon2 was made to do: KiB times passes of each call, by the parameters that it really ran with."""
     done: list[int] = []
 
-    def hashing(secret: bytes, salt: bytes, time_cost: int, memory_cost: int, *rest: int, **named: Any) -> bytes:
+    def hashing(secret: bytes, salt: bytes, *cost: int, hash_len: int, type: Type) -> bytes:  # noqa: A002
+        time_cost, memory_cost, parallelism = cost
         done.append(time_cost * memory_cost)
-        return hash_secret(secret, salt, time_cost, memory_cost, *rest, **named)
+        return hash_secret(secret, salt, time_cost, memory_cost, parallelism, hash_len, type)
 
     def verifying(stored: bytes, secret: bytes, kind: Type) -> bool:
         ran = extract_parameters(stored.decode())
