@@ -240,7 +240,7 @@ class Shell:
 
     def view(self) -> View:
         """Return a view of everything as it is committed now, to ask questions of (section 0)."""
-        return View(self.portal, self.ports.store, self.ports.clock.now())
+        return View(self.portal, self.ports.store, self.ports.clock.now(), self.ports.words)
 
     def secret(self, draft: str) -> str:
         """Return the secret of a link, code or generated password, given its id: for the mail alone (GX-04)."""

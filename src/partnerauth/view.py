@@ -8,11 +8,14 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from partnerauth.addresses import parse, title_key
 from partnerauth.decision import Reason, Refused
 from partnerauth.directory import (
     AccountById,
     AccountsOf,
+    AdministratorsAt,
     AdministratorsOf,
+    CasesOf,
     CredentialOf,
     DelegationsOn,
     DelegationTo,
@@ -21,6 +24,8 @@ from partnerauth.directory import (
     Key,
     LatestTokenOf,
     OrganisationById,
+    OrganisationsNamed,
+    OrganisationsWithDomain,
     SelectionOf,
     SelectionsOf,
     SessionByDigest,
@@ -36,6 +41,7 @@ from partnerauth.entities import (
     RIGHT,
     Account,
     AccountId,
+    Case,
     Element,
     Organisation,
     OrganisationId,
@@ -51,7 +57,7 @@ from partnerauth.policy import isolation, management, matrix, offers, rights, si
 from partnerauth.policy.engine import decisions, rows
 from partnerauth.policy.options import OPTION_DISABLED, PORTAL_SIGN_IN_FIRST
 from partnerauth.policy.portal import Portal, Sight
-from partnerauth.ports import Store
+from partnerauth.ports import Store, WordLists
 
 T = TypeVar("T")
 
@@ -111,6 +117,17 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An organisation as a newcomer sees it: with its id, to join it, and no more than this (DP-02)."""
+
+    id: OrganisationId
+    name: str
+    street: str
+    town: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """Something that an application shows: its kind, whose it is, and where it belongs."""
 
@@ -128,12 +145,13 @@ _OF_USERS = frozenset({Purpose.RESET, Purpose.INVITATION})
 class View:
     """Answers questions.  Take a new one for each request: what it has read it does not read again."""
 
-    def __init__(self, portal: Portal, store: Store, now: datetime) -> None:
+    def __init__(self, portal: Portal, store: Store, now: datetime, words: WordLists) -> None:
         """Look at a store as it is now."""
         self.portal = portal
         self.now = now
         self.position = store.position()
         self._store = store
+        self._words = words
         self._directory = Directory()
 
     def can(
@@ -298,6 +316,36 @@ class View:
         answers = [self._sees(found, record, kind.application, sight) for sight in kind.seen_by]
         return next((each for each in answers if each), answers[0])
 
+    def cases(self, user: str) -> tuple[Case, ...]:
+        """Return the cases that a user sees, oldest first: an administrator all, a member those he reported (DP-06)."""
+        found = self.user(user)
+        rules = self.portal.requests
+        if found is None or rules is None:
+            return ()
+        return tuple(
+            case
+            for case in self._get(CasesOf(found.organisation)) or ()
+            if self.sees(user, Record(type=rules.record, owner=case.reporter, organisation=case.organisation))
+        )
+
+    def candidates(self, email: str) -> tuple[Candidate, ...]:
+        """Return the organisations that somebody is offered to join, by name: for whoever verified his address (DP-02).
+
+        They are those that count the domain among theirs, and those with an active administrator who has an
+        address of it.  Nobody is offered any by an address that everybody can have (EM-13).
+        """
+        address = parse(email)
+        if address is None or self._words.is_free_mail(address.domain):
+            return ()
+        administrators = AdministratorsAt(address.domain, self.portal.management.administrator)
+        there = [self._the(UserById(each)).organisation for each in self._get(administrators) or ()]
+        return self._shown([*(self._get(OrganisationsWithDomain(address.domain)) or ()), *there])
+
+    def search(self, name: str, town: str = "") -> tuple[Candidate, ...]:
+        """Return the organisations of this name, in this town where one is named: as `candidates` shows them."""
+        found = self._shown(self._get(OrganisationsNamed(title_key(name))) or ())
+        return tuple(each for each in found if not town or title_key(each.town) == title_key(town))
+
     def users(self, organisation: str) -> tuple[User, ...]:
         """Return all users of an organisation, deactivated ones too, by user name or else by address (BP-08)."""
         listed = [self._the(UserById(each)) for each in self._get(UsersOf(OrganisationId(organisation))) or ()]
@@ -352,6 +400,14 @@ class View:
         if reason or user is None:
             return Refused((reason or tokens.LINK_UNKNOWN.broken(),))
         return Link(email=user.email.original, name=full_name(user.details))
+
+    def _shown(self, organisations: Iterable[OrganisationId]) -> tuple[Candidate, ...]:
+        found = [self._the(OrganisationById(each)) for each in dict.fromkeys(organisations)]
+        shown = [
+            Candidate(id=each.id, name=each.name, street=each.street, town=each.town, country=each.country)
+            for each in found
+        ]
+        return tuple(sorted(shown, key=lambda each: (title_key(each.name), title_key(each.town), each.id)))
 
     def _services(self, user: str) -> Iterable[tuple[Account, tuple[str, ...]]]:
         found = self.user(user)

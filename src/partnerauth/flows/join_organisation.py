@@ -11,7 +11,7 @@ from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AdministratorsOf, OrganisationById, UserById
 from partnerauth.entities import Mail, Organisation, OrganisationId, State
 from partnerauth.events import JoinRequested
-from partnerauth.flow import Flow, Needs, Situation, mail, refuse
+from partnerauth.flow import Flow, Needs, Situation, full_name, mail, refuse
 from partnerauth.policy import isolation
 from partnerauth.registrations import Registration
 
@@ -66,15 +66,13 @@ def _to_administrators(
 ) -> tuple[Mail, ...]:
     administrators = AdministratorsOf(organisation.id, s.portal.management.administrator)
     users = [s.directory.the(UserById(each)) for each in s.directory.the(administrators)]
-    details = event.details
-    name = f"{details.get('first-name', '')} {details.get('last-name', '')}".strip() or event.email.original
     return tuple(
         mail(
             s,
             "join-request",
             each.email.original,
             each.details,
-            name=name,
+            name=full_name(event.details),
             address=event.email.original,
             organisation=organisation.name,
         )
