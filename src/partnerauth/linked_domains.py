@@ -13,6 +13,7 @@ from partnerauth.directory import (
     SelectionsOf,
     UserById,
     UsersOf,
+    key_of,
 )
 from partnerauth.entities import OrganisationId, Selection, User, account_id
 from partnerauth.events import DomainLinked, Event, RightsGranted, UserMoved
@@ -34,6 +35,7 @@ def needs(directory: Directory, domain: str, organisation: OrganisationId) -> Ne
         yield UserById(identity)
         yield SelectionsOf(identity)
         for selection in directory.find(SelectionsOf(identity)) or ():
+            yield key_of(selection)
             yield _there(selection, organisation)
 
 

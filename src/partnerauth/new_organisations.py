@@ -5,9 +5,16 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
+from partnerauth.directory import AccountById, OrganisationById
 from partnerauth.entities import OrganisationId, account_id
 from partnerauth.events import AccountSet, Event, OrganisationOpened
-from partnerauth.flow import Situation
+from partnerauth.flow import Needs, Situation
+
+
+def needs(organisation: OrganisationId) -> Needs:
+    """The organisation and its implied account, which must not be there yet."""
+    yield OrganisationById(organisation)
+    yield AccountById(account_id(organisation))
 
 
 def opened(s: Situation[Any], organisation: OrganisationId, title: str) -> tuple[Event, ...]:

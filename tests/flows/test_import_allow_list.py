@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.directory import Key
 from partnerauth.entities import Member, Operator, System, User, Visitor
 from partnerauth.events import AllowListImported
 from partnerauth.flows.deactivate import Deactivate
@@ -318,7 +320,7 @@ def test_fd_09_of_two_runs_at_once_the_second_decides_again(edi: World) -> None:
     read = store.read
     late: list[Answer] = []
 
-    def reading(keys: Any) -> Loaded:
+    def reading(keys: Sequence[Key[Any]]) -> Loaded:
         loaded = read(keys)
         if not late:
             late.append(Accepted())

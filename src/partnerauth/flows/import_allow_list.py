@@ -24,6 +24,7 @@ from partnerauth.directory import (
     OrganisationById,
     SelectionsOf,
     UserById,
+    key_of,
 )
 from partnerauth.entities import Credential, OrganisationId, State, User, UserId
 from partnerauth.events import (
@@ -101,9 +102,12 @@ def needs(s: Situation[ImportAllowList]) -> Needs:
         yield CredentialOf(change.user.id)
         if change.moves:
             yield SelectionsOf(change.user.id)
+            yield from map(key_of, s.directory.find(SelectionsOf(change.user.id)) or ())
     yield from (LoginNameByKey(key) for key in _newcomers(s, users))
     known = {user.organisation for user in users}
-    yield from (OrganisationById(each) for each in _named(s) if each not in known)
+    for organisation in _named(s):
+        if organisation not in known:
+            yield from new_organisations.needs(organisation)
 
 
 def asks(s: Situation[ImportAllowList]) -> Asks:

@@ -42,7 +42,7 @@ def needs(s: Situation[ReceiveRequest]) -> Needs:
     if address := parse(s.command.sender):
         yield LoginNameByKey(address.key)
         yield LinkedDomainByName(address.domain)
-        yield OrganisationById(OrganisationId(address.domain))
+        yield from new_organisations.needs(OrganisationId(address.domain))
         if link := s.directory.find(LinkedDomainByName(address.domain)):
             yield OrganisationById(link.organisation)
 
