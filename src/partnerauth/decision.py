@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from partnerauth.directory import Entity, Key
-from partnerauth.entities import Mail, UserId
+from partnerauth.entities import CaseId, Mail, UserId
 
 if TYPE_CHECKING:
     from partnerauth.events import Event
@@ -56,7 +56,8 @@ class Accepted:
     """The command happened: what changed, and the mails to send once that is stored.
 
     `keeps` and `drops` are rows that no record repeats because they hold the hash of a secret or belong to a
-    user's own stream: credentials, tokens, sessions, attempts.  `created` is the user whom the command made.
+    user's own stream: credentials, tokens, sessions, attempts.  `created` is the user whom the command made, and
+    `case` the case.
     `session` is the secret of a new session, for the browser alone, and `secret` what else only
     the caller may know: the registration token of whoever verified his address (DP-01).  `notices` are what the
     page tells everybody alike, by the names of `messages.NOTICES` (SP-04).
@@ -67,6 +68,7 @@ class Accepted:
     keeps: tuple[Entity, ...] = ()
     drops: tuple[Key[Any], ...] = ()
     created: UserId | None = None
+    case: CaseId | None = None
     session: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     notices: tuple[str, ...] = ()

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from partnerauth import newcomers, registrations
 from partnerauth.addresses import EmailAddress, title_key
 from partnerauth.decision import Accepted, Answer, Reason, Refused
-from partnerauth.directory import OrganisationById, OrganisationsNamed
-from partnerauth.entities import IMPLIED_ACCOUNT, OrganisationId, account_id
+from partnerauth.directory import AccountById, OrganisationById, OrganisationNameByKey, OrganisationsNamed
+from partnerauth.entities import OrganisationId, account_id
 from partnerauth.events import AccountSet, OrganisationCreated
 from partnerauth.flow import Asks, DrawId, Flow, Needs, Situation, refuse
 from partnerauth.policy import enrolment, forms
@@ -32,9 +32,11 @@ class CreateOrganisation(Registration):
 
 
 def needs(s: Situation[CreateOrganisation]) -> Needs:
-    """What every registration needs, and the organisations of that name, or id."""
+    """What every registration needs, and the organisations of that name, or id, with what is claimed by them."""
     yield from registrations.needs(s)
     yield OrganisationById(s.command.organisation)
+    yield AccountById(account_id(s.command.organisation))
+    yield OrganisationNameByKey(title_key(s.command.name), title_key(s.command.town))
     named = OrganisationsNamed(title_key(s.command.name))
     yield named
     yield from map(OrganisationById, s.directory.find(named) or ())
@@ -99,7 +101,7 @@ def _created(s: Situation[CreateOrganisation], address: EmailAddress) -> Accepte
         organisation=identity,
         by=who.id,
         at=s.now,
-        account=account_id(identity, IMPLIED_ACCOUNT),
+        account=account_id(identity),
         title=created.title,
         applications=frozenset(s.portal.applications),
         contracts={},

@@ -15,7 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from partnerauth import invitations, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason, Refused
-from partnerauth.directory import AccountById, LatestTokenOf, LoginNameByKey, OrganisationById, SelectionOf
+from partnerauth.directory import (
+    AccountById,
+    InvitationOf,
+    LatestTokenOf,
+    LoginNameByKey,
+    OrganisationById,
+    SelectionOf,
+)
 from partnerauth.entities import (
     IMPLIED_ACCOUNT,
     Account,
@@ -66,6 +73,7 @@ def needs(s: Situation[Invite]) -> Needs:
     yield from newcomers.needs(s.directory, address)
     if address and (claim := s.directory.find(LoginNameByKey(address.key))):
         yield LatestTokenOf(claim.user, Purpose.INVITATION)
+        yield InvitationOf(claim.user)
     for each in _named(s):
         account = account_id(_organisation(s), each.account)
         yield AccountById(account)

@@ -62,17 +62,18 @@ def decide(s: Situation[SubmitRequest]) -> Answer:
     ):
         return refused
     answers = {field: value.strip() for field, value in command.fields.items() if value.strip()}
+    case = command.case or CaseId(s.answers[NEW_CASE])
     event = RequestSubmitted(
         organisation=s.me.organisation,
         by=s.by,
         at=s.now,
-        case=command.case or CaseId(s.answers[NEW_CASE]),
+        case=case,
         user=s.me.id,
         kind=command.kind,
         fields=MappingProxyType(answers),
         informs=answers[rules.tick] == "yes" if rules.tick in answers else None,
     )
-    return Accepted(events=(event,))
+    return Accepted(events=(event,), case=case)
 
 
 def _held(s: Situation[SubmitRequest], code: str) -> frozenset[Element]:

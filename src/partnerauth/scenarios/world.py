@@ -258,8 +258,8 @@ class World:
                 self.sessions.setdefault(event.user, []).append(answer.session)
         if word == "verify-email":
             self.verified[address_key(fields["email"])] = answer.secret
-        if word == "submit-request" and answer.created:
-            self.cases[fields.get("case", answer.created)] = answer.created
+        if answer.case:
+            self.cases[fields.get("case", answer.case)] = answer.case
         alias = fields.get("user") if word in vocabulary.CREATED_BY else None
         known = self.aliases.get(alias) if alias and answer.created else None
         if known and known.user is None:
