@@ -80,11 +80,6 @@ def parse(text: str, file: str) -> tuple[Scenario, ...]:
     readers = [_Reader(file=file, document=document) for document in found]
     scenarios = [reader.scenario() for reader in readers]
     problems = [problem for reader in readers for problem in reader.problems]
-    titles: dict[str, int] = {}
-    for each in scenarios:
-        if each and titles.setdefault(each.title, each.line) != each.line:
-            reason = f"the scenario on line {titles[each.title]} has the same title: give each its own"
-            problems.append(Problem(file=file, line=each.line, scenario=each.title, field="scenario", reason=reason))
     if problems:
         raise ScenarioError(problems)
     return tuple(each for each in scenarios if each)
@@ -209,9 +204,9 @@ class _Reader:
         self._known_keys(at, data, (head, *_OF_EVERY_STEP, *kinds))
         fields = {name: self._field(at, name, kinds[name], data[name]) for name in data if name in kinds}
         actor = self._actor(at, data, is_command=is_command, word=word)
-        if is_command:
+        if is_command and all(value is not None for value in fields.values()):
             self._command(at, word, data, portal)
-        else:
+        elif not is_command:
             self._question(at, word, data, portal)
         return Step(
             number=number,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -64,13 +64,6 @@ def run(scenario: Scenario, empty: Callable[[], AbstractContextManager[Store]] =
     """Run one scenario; `empty` opens an empty store for it.  The same scenario ends the same way on every run."""
     with empty() as store:
         return Outcome(scenario=scenario, failure=next(_failures(scenario, begin(scenario, store)), None))
-
-
-def run_all(
-    scenarios: Iterable[Scenario], empty: Callable[[], AbstractContextManager[Store]] = in_memory
-) -> Iterator[Outcome]:
-    """Run scenarios one after the other."""
-    return (run(scenario, empty) for scenario in scenarios)
 
 
 def _failures(scenario: Scenario, world: World) -> Iterator[Failure]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from partnerauth.addresses import parse
 from partnerauth.flows import FLOWS
@@ -27,6 +27,7 @@ Kind: TypeAlias = Literal[
     "accounts",
     "contracts",
     "entries",
+    "claims",
     "anything",
 ]
 """What a field takes.  `user` and `case` are aliases; `new-user` and `new-case` are those of what the command makes."""
@@ -76,6 +77,12 @@ class EntryFacts(Section):
     user: str = ""
 
 
+def _as_claims(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return claims as a provider's token has them: truth values are no texts there (SO-02)."""
+    truth = {"true": True, "false": False}
+    return {name: truth.get(value, value) if isinstance(value, str) else value for name, value in said.items()}
+
+
 KINDS: Final[Mapping[Kind, tuple[TypeAdapter[Any], str]]] = MappingProxyType(
     {
         "text": (TypeAdapter(str), "a text"),
@@ -96,6 +103,10 @@ KINDS: Final[Mapping[Kind, tuple[TypeAdapter[Any], str]]] = MappingProxyType(
         "accounts": (TypeAdapter(Mapping[str, AccountFacts]), "accounts by name, such as {hq: {name: Acme}}"),
         "contracts": (TypeAdapter(Mapping[str, ContractFacts]), "contracts by name, such as {C-1: {active: true}}"),
         "entries": (TypeAdapter(tuple[EntryFacts, ...]), "a list of {email, name, organisation, user}"),
+        "claims": (
+            TypeAdapter(Annotated[Mapping[str, Any], AfterValidator(_as_claims)]),
+            "what the provider says, such as {issuer: …, subject: …, email: ADDRESS, email-verified: true}",
+        ),
         "anything": (TypeAdapter(Any), "anything"),
     }
 )
@@ -192,7 +203,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
             "stay": "flag",
             "source": "text",
         },
-        "sign-in-sso": {"provider": "text", "claims": "anything", "browser": "text"},
+        "sign-in-sso": {"provider": "text", "claims": "claims", "browser": "text"},
         "sign-out": {"browser": "text"},
         "request-reset": {"identifier": "text", "source": "text"},
         "reset-password": {"token": "secret", **_PASSWORD, "browser": "text"},

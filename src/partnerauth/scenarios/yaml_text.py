@@ -106,7 +106,7 @@ class _Builder:
                     yield from self._put(done.value, done.value.line, done.size, done.anchor)
                 case yaml.ScalarEvent():
                     _untagged(event, line)
-                    is_nothing = not self._open and not event.value and event.style is None
+                    is_nothing = not self._open and not event.value and not event.style
                     if not is_nothing:
                         self._count(1, line)
                         yield from self._put(event.value, line, 1, event.anchor)
