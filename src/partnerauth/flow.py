@@ -383,9 +383,13 @@ def mail(
 ) -> Mail:
     """Return a mail in the language of the person whose details these are, or else the portal's first."""
     language = details.get("language", s.portal.languages[0])
-    name = " ".join(part for part in (details.get("first-name", ""), details.get("last-name", "")) if part)
-    said = {"portal": s.portal.title, "name": name or to, "address": to, **facts}
+    said = {"portal": s.portal.title, "name": full_name(details) or to, "address": to, **facts}
     return Mail(template=template, to=to, language=language, facts=MappingProxyType(said), token=token)
+
+
+def full_name(details: Mapping[str, str]) -> str:
+    """Return a person's first and last name, as far as they are known."""
+    return " ".join(part for part in (details.get("first-name", ""), details.get("last-name", "")) if part)
 
 
 def untold(s: Situation[Any], code: str, subject: str, organisation: str = "") -> CommandRefused:
