@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from partnerauth.directory import (
     AttemptsAgainst,
     CredentialOf,
     Entity,
+    Key,
     LatestTokenOf,
     SelectionOf,
     SessionByDigest,
@@ -63,19 +64,9 @@ class WatchedStore(MemoryStore):
         self.units: list[Unit] = []
 
     def commit(self, unit: Unit) -> int:
-        new = {key.id for key in unit.changes if isinstance(key, UserById) and key not in unit.revisions}
-        for key in unit.changes:
-            match key:
-                case _ if key in unit.revisions:
-                    pass
-                case UserById() | TokenById() | SessionByDigest():
-                    pass
-                case CredentialOf() | AccessRequestOf() | SelectionOf():
-                    assert key.user in new, f"{key} is written but was not read"
-                case LatestTokenOf():
-                    assert key.subject in new, f"{key} is written but was not read"
-                case _:
-                    raise AssertionError(f"{key} is written but was not read")
+        unread = [key for key in unit.changes if key not in unit.revisions]
+        new = {key.id for key in unread if isinstance(key, UserById)}
+        assert all(_is_new(key, new) for key in unread), unread
         position = super().commit(unit)
         self.units.append(unit)
         return position
@@ -83,6 +74,19 @@ class WatchedStore(MemoryStore):
     def place(self, *entities: Entity) -> None:
         """Put facts in place."""
         super().commit(Unit(changes={key_of(entity): entity for entity in entities}))
+
+
+def _is_new(key: Key[Any], new: Collection[str]) -> bool:
+    """Whether nothing can be stored under a key yet: its id was drawn just now, or belongs to a new user."""
+    match key:
+        case UserById() | TokenById() | SessionByDigest():
+            return True
+        case CredentialOf() | AccessRequestOf() | SelectionOf():
+            return key.user in new
+        case LatestTokenOf():
+            return key.subject in new
+        case _:
+            return False
 
 
 def elements(words: str) -> tuple[Element, ...]:

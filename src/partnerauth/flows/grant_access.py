@@ -59,9 +59,8 @@ def decide(s: Situation[GrantAccess]) -> Answer:
     if refused := refuse(enrolment.requested(s.directory.get(AccessRequestOf(user.id)))):
         return refused
     administrators = s.directory.the(AdministratorsOf(user.organisation, s.portal.management.administrator))
-    if refused := refuse(
-        enrolment.first_administrator(administrators, user.id) if user.state is State.PENDING else None
-    ):
+    becomes_administrator = management.is_administrator(s.portal, user) is not None
+    if refused := refuse(enrolment.first_administrator(administrators, user.id) if becomes_administrator else None):
         return refused
     return _granted(s, user, s.directory.the(AccessRequestOf(user.id)))
 
@@ -95,7 +94,7 @@ def _granted(s: Situation[GrantAccess], user: User, request: AccessRequest) -> A
         ceilings=ceilings,
         management=management.every(s.portal, organisation),
     )
-    if user.state is not State.PENDING:
+    if user.state not in {State.PENDING, State.INVITED}:
         return Accepted(
             events=(*opened, granted), mails=(mail(s, "access-granted", user.email.original, user.details),)
         )
