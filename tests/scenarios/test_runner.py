@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from subprocess import run as start
 from typing import Any
@@ -20,7 +21,7 @@ from partnerauth.adapters.memory import MemoryStore
 from partnerauth.cli import main
 from partnerauth.portals import portal_text
 from partnerauth.ports import Store
-from partnerauth.scenarios import Outcome, ScenarioError, find, parse, read, run
+from partnerauth.scenarios import Outcome, ScenarioError, empty_stores, find, parse, read, run
 from partnerauth.scenarios.yaml_text import MOST_NODES, YamlError, documents
 
 EXAMPLES = Path(__file__).parent / "runner"
@@ -907,3 +908,56 @@ def test_pytest_says_what_is_wrong_with_a_file(suite: Path) -> None:
     status, output = collected(suite)
     assert status == 2
     assert "no user or actor is called 'nobody-known'" in output
+
+
+# Databases
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///{folder}/scenarios.db"])
+@pytest.mark.parametrize("example", ["matrix", "questions", "registration"])
+def test_a_database_gives_the_same_outcome(tmp_path: Path, url: str, example: str) -> None:
+    empty = empty_stores(url.format(folder=tmp_path))
+    outcomes = [run(scenario, empty) for scenario in read(EXAMPLES / f"{example}.yaml")]
+    assert [each.lines() for each in outcomes if not each.holds] == []
+
+
+def test_each_scenario_starts_in_an_empty_database_and_so_does_the_next_run(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/scenarios.db"
+    text = written("{check: recorded, about: ben, expect: []}\n{as: anna, do: deactivate, user: ben}")
+    (scenario,) = parse(text, "here.yaml")
+    empty = empty_stores(url)
+    assert run(scenario, empty).holds
+    assert run(scenario, empty).holds
+    assert run(scenario, empty_stores(url)).holds
+
+
+@pytest.mark.parametrize("made", ["table", "text"])
+def test_a_file_that_scenarios_did_not_make_is_never_wiped(tmp_path: Path, made: str) -> None:
+    file = tmp_path / "portal.db"
+    if made == "table":
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE users (name TEXT)")
+            connection.commit()
+    else:
+        file.write_text("a letter")
+    before = file.read_bytes()
+    (tmp_path / "x.yaml").write_text(GOOD)
+    result = CliRunner().invoke(main, ["test", str(tmp_path / "x.yaml"), "--store", f"sqlite:///{file}"])
+    assert result.exit_code == 2
+    assert "it holds something that scenarios did not make" in result.stderr
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("portal.db", "is no database URL"),
+        ("mysql://localhost/portal", "scenarios run on SQLite and PostgreSQL, not on mysql"),
+        ("sqlite:////nowhere/at/all/portal.db", "nowhere"),
+    ],
+)
+def test_a_database_that_cannot_be_used_says_why(tmp_path: Path, url: str, says: str) -> None:
+    (tmp_path / "x.yaml").write_text(GOOD)
+    result = CliRunner().invoke(main, ["test", str(tmp_path / "x.yaml"), "--store", url])
+    assert result.exit_code == 2
+    assert says in result.stderr

@@ -78,9 +78,13 @@ def _in_file(url: URL, file: Path) -> Iterator[Store]:
     for ending in _BESIDE:
         file.with_name(file.name + ending).unlink(missing_ok=True)
     # The mark comes first: a run that is cut short leaves a file that the next one may empty.
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute(f"PRAGMA application_id = {MARK}")
-        connection.commit()
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute(f"PRAGMA application_id = {MARK}")
+            connection.commit()
+    except sqlite3.Error as error:
+        message = f"{file}: {error}"
+        raise StoreError(message) from None
     with _opened(url) as store:
         yield store
 

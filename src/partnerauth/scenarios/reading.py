@@ -228,7 +228,7 @@ class _Reader:
             more = f"; unknown key {extra['loc'][-1]}" if extra else ""
             self._wrong((*at, name), f"{form} is expected here{more}")
             return None
-        if kind == "user" and typed not in self.aliases:
+        if kind == "user" and typed not in self.aliases and "@" not in typed:
             self._wrong((*at, name), unknown("user", typed, self.aliases))
         return typed
 
@@ -238,7 +238,7 @@ class _Reader:
             if is_command or word in {"choices", "applications"}:
                 self._wrong((*at, "as"), "missing: say who acts")
             return ""
-        if not isinstance(actor, str) or actor not in {*vocabulary.ACTORS, *self.aliases}:
+        if not isinstance(actor, str) or ("@" not in actor and actor not in {*vocabulary.ACTORS, *self.aliases}):
             self._wrong((*at, "as"), unknown("user or actor", str(actor), [*vocabulary.ACTORS, *self.aliases]))
             return ""
         return actor

@@ -30,7 +30,11 @@ Kind: TypeAlias = Literal[
     "claims",
     "anything",
 ]
-"""What a field takes.  `user` and `case` are aliases; `new-user` and `new-case` are those of what the command makes."""
+"""What a field takes.
+
+`user` and `case` are aliases (or the address of a user who has none), `new-user` and `new-case` those of what the
+command makes.
+"""
 
 
 class Section(BaseModel):

@@ -133,8 +133,10 @@ class World:
                 return Member(user=user, session=self._session(user))
 
     def user(self, alias: str) -> UserId:
-        """Return the id of the user whom an alias stands for; while there is none, an id that does not exist."""
+        """Return the id of a user, by alias or address; while there is none, an id that does not exist."""
         known = self.aliases.get(alias)
+        if known is None and (key := name_key(alias)) and (claim := self._read(LoginNameByKey(key))):
+            return UserId(claim.user)
         return known.user if known and known.user else UserId(alias)
 
     def alias(self, user: str) -> str:
@@ -258,14 +260,19 @@ class World:
                 self.sessions.setdefault(event.user, []).append(answer.session)
         if word == "verify-email":
             self.verified[address_key(fields["email"])] = answer.secret
-        if answer.case:
-            self.cases[fields.get("case", answer.case)] = answer.case
+        if answer.case and "case" in fields:
+            self._name_case(fields["case"], answer.case)
         alias = fields.get("user") if word in vocabulary.CREATED_BY else None
         known = self.aliases.get(alias) if alias and answer.created else None
         if known and known.user is None:
             known.user = UserId(str(answer.created))
         if known and known.user != answer.created:
             message = f"the alias {alias} stands for somebody else already: give the new user one of his own"
+            raise UnanswerableError(message)
+
+    def _name_case(self, alias: str, case: str) -> None:
+        if self.cases.setdefault(alias, case) != case:
+            message = f"the alias {alias} stands for another case already: give the new one one of its own"
             raise UnanswerableError(message)
 
     def _ready(self, word: str, who: str, fields: Mapping[str, Any]) -> dict[str, Any]:
