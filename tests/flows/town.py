@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -12,11 +13,15 @@ from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Fact, Refused
 from partnerauth.directory import (
     AccessRequestOf,
+    AccountById,
     AttemptsAgainst,
+    CaseById,
     CredentialOf,
     Entity,
+    InvitationOf,
     Key,
     LatestTokenOf,
+    OrganisationById,
     SelectionOf,
     SessionByDigest,
     TokenById,
@@ -45,8 +50,9 @@ from partnerauth.events import CommandRefused, Event, SignInFailed, login_names
 from partnerauth.flow import Command
 from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.messages import languages, say
-from partnerauth.policy.portal import Portal
+from partnerauth.policy.portal import Portal, load_portal
 from partnerauth.policy.rulebook import FACTS, RULES
+from partnerauth.portals import portal_text
 from partnerauth.ports import Unit
 from partnerauth.testing.clockwork import START, World
 
@@ -72,16 +78,19 @@ class WatchedStore(MemoryStore):
         return position
 
     def place(self, *entities: Entity) -> None:
-        """Put facts in place."""
-        super().commit(Unit(changes={key_of(entity): entity for entity in entities}))
+        """Put facts in place, or change them."""
+        changes = {key_of(entity): entity for entity in entities}
+        super().commit(Unit(changes=changes, revisions=self.read(tuple(changes)).revisions))
 
 
 def _is_new(key: Key[Any], new: Collection[str]) -> bool:
     """Whether nothing can be stored under a key yet: its id was drawn just now, or belongs to a new user."""
     match key:
-        case UserById() | TokenById() | SessionByDigest():
+        case UserById() | TokenById() | SessionByDigest() | CaseById():
             return True
-        case CredentialOf() | AccessRequestOf() | SelectionOf():
+        case OrganisationById() | AccountById():
+            return key.id.startswith("o-")
+        case CredentialOf() | AccessRequestOf() | SelectionOf() | InvitationOf():
             return key.user in new
         case LatestTokenOf():
             return key.subject in new
@@ -232,6 +241,15 @@ class Town(World):
     def account(self, account: str = "hq", organisation: str = "acme") -> AccountId:
         """Return the id of an account."""
         return account_id(organisation, account)
+
+
+def bpost(**sections: Mapping[str, object]) -> Portal:
+    """Return the business portal with some sections of its file changed."""
+    data = tomllib.loads(portal_text("bpost"))
+    for name, section in sections.items():
+        key = name.replace("_", "-")
+        data[key] = {**data.get(key, {}), **section}
+    return load_portal(data)
 
 
 def _actor(who: Actor | str) -> Actor:
