@@ -122,7 +122,7 @@ def outbox(connection: Connection, *, to: str | None, unsent: bool) -> tuple[Pos
 
 def chunks(values: Iterable[T], width: int = 1) -> Iterator[list[T]]:
     """Yield the values in lists of as many as fit in a statement, of `width` each."""
-    listed, size = list(values), max(1, AT_ONCE // width)
+    listed, size = list(values), AT_ONCE // max(1, width)
     for start in range(0, len(listed), size):
         yield listed[start : start + size]
 

@@ -1,0 +1,857 @@
+"""What every store has to do: subclass `StoreConformance` to try an adapter of your own, and run it with pytest.
+
+    class TestOurStore(StoreConformance):
+        def new_store(self) -> Store:
+            return OurStore()
+
+`Twins` is two stores that have to agree, for random histories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cached_property, partial
+from threading import Barrier, Thread
+from types import MappingProxyType
+from typing import Any, Final, TypeVar, get_args
+
+from partnerauth import directory
+from partnerauth.addresses import EmailAddress, parse
+from partnerauth.directory import (
+    AccessRequestOf,
+    AccountById,
+    AccountsOf,
+    AdministratorsAt,
+    AdministratorsOf,
+    AnotherHolder,
+    AttemptsAgainst,
+    CasesOf,
+    CredentialOf,
+    DelegationsOn,
+    DelegationsTo,
+    DelegationTo,
+    Entity,
+    EveryUser,
+    FirstComer,
+    HoldersOn,
+    InvitationsBy,
+    Key,
+    LoginNameByKey,
+    OrganisationById,
+    OrganisationsNamed,
+    OrganisationsWithDomain,
+    SelectionOf,
+    SelectionsOf,
+    SessionByDigest,
+    SessionsIn,
+    SessionsOf,
+    SsoLinkOf,
+    SsoLinksOf,
+    TokenByDigest,
+    UserById,
+    UsersOf,
+    key_of,
+)
+from partnerauth.entities import (
+    RIGHT,
+    AccessRequest,
+    Account,
+    AccountId,
+    Attempts,
+    Case,
+    CaseId,
+    Contract,
+    Credential,
+    Delegation,
+    Element,
+    FeedState,
+    Given,
+    Invitation,
+    LatestSession,
+    LatestToken,
+    LinkedDomain,
+    LoginName,
+    Mail,
+    Organisation,
+    OrganisationId,
+    OrganisationName,
+    Purpose,
+    Selection,
+    Session,
+    SsoLink,
+    State,
+    Token,
+    TokenId,
+    User,
+    UserId,
+)
+from partnerauth.events import CommandRefused, Event, SignedOut
+from partnerauth.ports import ConflictError, Loaded, Posted, Recorded, Store, Unit, concerned
+
+T = TypeVar("T")
+
+NOON: Final = datetime(2026, 3, 29, 12, 0, 0, 123456, tzinfo=UTC)
+"""A moment with everything that a store may lose: a zone, and microseconds."""
+
+ACME, PRINT = OrganisationId("acme"), OrganisationId("print")
+HQ, DEPOT = AccountId("acme/hq"), AccountId("acme/depot")
+ANNA, BEN, CARL, DORA, PIA = (UserId(name) for name in ("u-zanna", "u-ben", "u-carl", "u-dora", "u-pia"))
+APPLICATION: Final = "post"
+HASH: Final = "$argon2id$no-password-has-this-hash"
+LINK: Final = TokenId("link-1")
+BOTH: Final = frozenset({"manage-administrators", "manage-users"})
+CREATION, LETTER = Element(RIGHT, "creation"), Element("product", "letter")
+
+
+def _address(name: str) -> EmailAddress:
+    found = parse(f"{name}@B\u00fccher.example")
+    if found is None:
+        raise ValueError(name)
+    return found
+
+
+def _user(identity: UserId, organisation: OrganisationId, state: State, *management: str) -> User:
+    return User(
+        id=identity,
+        organisation=organisation,
+        state=state,
+        email=_address(identity.removeprefix("u-")),
+        username=identity.upper(),
+        details=MappingProxyType({"last-name": "\u0141o\u00eb \u201cd'Or\u201d\\\n\U0001f4ee", "first-name": ""}),
+        management=frozenset(management),
+        created_by=ANNA,
+        notifications=True,
+    )
+
+
+def _given(*elements: Element, by: str = ANNA, source: str = "") -> Mapping[Element, Given]:
+    return MappingProxyType({element: Given(by, NOON, source) for element in elements})
+
+
+WORLD: Final[tuple[Entity, ...]] = (
+    Organisation(
+        id=ACME,
+        name="Acme N.V.",
+        street="Rue Neuve 1",
+        town="Li\u00e8ge",
+        country="BE",
+        domains=frozenset({"xn--bcher-kva.example", "acme.example"}),
+        options=frozenset({"ftp"}),
+        requested=True,
+    ),
+    Organisation(id=PRINT, name="ACME nv", subcontractor=True),
+    OrganisationName(name="acmenv", town="liege", organisation=ACME),
+    Account(
+        id=HQ,
+        organisation=ACME,
+        name="Headquarters",
+        applications=frozenset({APPLICATION, "stamp"}),
+        contracts=MappingProxyType({"C-2": Contract(active=False, kind="parcel"), "C-1": Contract()}),
+        billing_addresses=frozenset({"B2", "B1"}),
+    ),
+    Account(id=DEPOT, organisation=ACME, name="Depot", applications=frozenset()),
+    _user(ANNA, ACME, State.ACTIVE, *BOTH),
+    _user(BEN, ACME, State.INVITED, "manage-users"),
+    _user(CARL, ACME, State.DEACTIVATED, "manage-administrators"),
+    _user(DORA, ACME, State.ACTIVE),
+    _user(PIA, PRINT, State.PENDING, "manage-users"),
+    LoginName(key="zanna@xn--bcher-kva.example", user=ANNA),
+    LoginName(key="u-zanna", user=ANNA),
+    Credential(user=CARL, password_hash=HASH, epoch=3, signed_in=True),
+    Credential(user=DORA, temporary_until=NOON),
+    Selection(user=DORA, account=HQ, application=APPLICATION, elements=_given(LETTER, CREATION)),
+    Selection(user=BEN, account=HQ, application=APPLICATION, elements=_given(CREATION, by="operator:x")),
+    Selection(user=BEN, account=DEPOT, application="stamp"),
+    Delegation(
+        account=HQ, application=APPLICATION, organisation=PRINT, elements=_given(LETTER, CREATION, source="g-1")
+    ),
+    AccessRequest(user=PIA, wanted=((AccountId("print/new"), "stamp"), (HQ, APPLICATION))),
+    Token(
+        id=LINK,
+        digest="digest-1",
+        purpose=Purpose.EMAIL_CHANGE,
+        subject=ANNA,
+        expires_at=NOON,
+        epoch=2,
+        used=True,
+        facts=MappingProxyType({"email": "new@acme.example"}),
+    ),
+    LatestToken(subject=ANNA, purpose=Purpose.EMAIL_CHANGE, token=LINK),
+    Session(digest="s-2", user=ANNA, browser="firefox", started_at=NOON, expires_at=NOON + timedelta(days=1), epoch=2),
+    Session(
+        digest="s-1",
+        user=ANNA,
+        browser="firefox",
+        started_at=NOON,
+        expires_at=NOON + timedelta(days=1),
+        epoch=2,
+        ended="session-replaced",
+    ),
+    LatestSession(browser="firefox", digest="s-2"),
+    Attempts(key="user:u-zanna", wrong=4, since=NOON, blocked_until=NOON + timedelta(minutes=5), blocks=2),
+    Attempts(key="source:here"),
+    LinkedDomain(domain="acme.example", organisation=ACME, opened=True),
+    FeedState(feed="allow-list", sequence=2**40),
+    SsoLink(issuer="https://issuer.example", subject="anna-2", provider="entra", user=ANNA),
+    SsoLink(issuer="https://issuer.example", subject="anna-1", provider="entra", user=ANNA),
+    Invitation(user=BEN, by=ANNA, from_operator=True, named=((HQ, APPLICATION, (CREATION, LETTER)),)),
+    Case(
+        id=CaseId("case-2"),
+        organisation=ACME,
+        reporter=DORA,
+        kind="repair",
+        fields=MappingProxyType({"model": "X", "defect": ""}),
+        status="order-received",
+        informs=MappingProxyType({DORA: False, ANNA: True}),
+    ),
+    Case(id=CaseId("case-1"), organisation=ACME, reporter=ANNA, kind="repair", fields=MappingProxyType({})),
+)
+"""Something of every kind, in an order in which each finds what it refers to."""
+
+_KEPT: Final[Mapping[Key[Any], Any]] = MappingProxyType({key_of(entity): entity for entity in WORLD})
+
+ANSWERS: Final[Mapping[Key[Any], object]] = MappingProxyType(
+    {
+        TokenByDigest("digest-1"): LINK,
+        SelectionsOf(BEN): (_KEPT[SelectionOf(BEN, HQ, APPLICATION)], _KEPT[SelectionOf(BEN, DEPOT, "stamp")]),
+        SelectionsOf(ANNA): (),
+        AccountsOf(ACME): (HQ, DEPOT),
+        DelegationsTo(PRINT): (_KEPT[DelegationTo(HQ, APPLICATION, PRINT)],),
+        DelegationsTo(ACME): (),
+        DelegationsOn(HQ, APPLICATION): (_KEPT[DelegationTo(HQ, APPLICATION, PRINT)],),
+        DelegationsOn(HQ, "stamp"): (),
+        AnotherHolder(ACME, "manage-administrators", CARL): ANNA,
+        AnotherHolder(ACME, "manage-administrators", ANNA): None,
+        AnotherHolder(ACME, "manage-users", ANNA): None,
+        AnotherHolder(PRINT, "manage-users", ANNA): None,
+        AdministratorsOf(ACME, BOTH): (ANNA, BEN),
+        AdministratorsOf(ACME, frozenset({"manage-administrators"})): (ANNA,),
+        AdministratorsOf(ACME, frozenset()): (),
+        AdministratorsAt("xn--bcher-kva.example", BOTH): (ANNA,),
+        AdministratorsAt("acme.example", BOTH): (),
+        FirstComer(ACME): ANNA,
+        FirstComer(PRINT): None,
+        InvitationsBy(ANNA): (BEN,),
+        InvitationsBy(BEN): (),
+        OrganisationsNamed("acmenv"): (ACME, PRINT),
+        OrganisationsNamed("acme"): (),
+        OrganisationsWithDomain("acme.example"): (ACME,),
+        OrganisationsWithDomain("example"): (),
+        SessionsIn("firefox"): ("s-2",),
+        SessionsIn(""): (),
+        SessionsOf(ANNA): ("s-2", "s-1"),
+        SsoLinksOf(ANNA): tuple(_KEPT[SsoLinkOf("https://issuer.example", each)] for each in ("anna-2", "anna-1")),
+        SsoLinksOf(BEN): (),
+        CasesOf(ACME): tuple(entity for entity in WORLD if isinstance(entity, Case)),
+        CasesOf(PRINT): (),
+        UsersOf(ACME): (ANNA, BEN, CARL, DORA),
+        UsersOf(OrganisationId("nobody")): (),
+        EveryUser(): tuple(entity for entity in WORLD if isinstance(entity, User)),
+        HoldersOn(HQ, APPLICATION): (DORA, BEN),
+        HoldersOn(HQ, "stamp"): (),
+    }
+)
+"""What a store that was given `WORLD`, one after the other, answers each kind of question."""
+
+
+def unit_of(
+    store: Store,
+    *entities: Entity,
+    drops: Sequence[Key[Any]] = (),
+    reads: Sequence[Key[Any]] = (),
+    events: tuple[Event, ...] = (),
+    mails: tuple[Mail, ...] = (),
+) -> Unit:
+    """Return the unit that puts entities and drops keys, on what the store answers now; `reads` are read as well."""
+    changes: dict[Key[Any], Entity | None] = {**{key_of(each): each for each in entities}, **dict.fromkeys(drops)}
+    loaded = store.read([*changes, *reads])
+
+    def home(user: UserId) -> OrganisationId | None:
+        changed = changes.get(UserById(user))
+        found = changed or store.read([UserById(user)]).values[UserById(user)]
+        return found.organisation if isinstance(found, User) else None
+
+    things = [(key, thing) for key, after in changes.items() for thing in (after, loaded.values[key]) if thing]
+    return Unit(
+        changes=changes,
+        before={key: loaded.values[key] for key in changes},
+        revisions=loaded.revisions,
+        versions=loaded.versions,
+        touched=frozenset(each for key, thing in things for each in concerned(key, thing, home)),
+        events=events,
+        mails=mails,
+    )
+
+
+def refused(subject: str = ANNA, organisation: OrganisationId = ACME, at: datetime = NOON) -> CommandRefused:
+    """Return an event that changes nothing."""
+    return CommandRefused(
+        organisation=organisation, by="visitor", at=at, command="sign-in", codes=("wrong-password",), subject=subject
+    )
+
+
+def mail(to: str = "anna@acme.example") -> Mail:
+    """Return a mail."""
+    return Mail(template="hello", to=to, language="nl", facts=MappingProxyType({"name": "A", "a": ""}), token=LINK)
+
+
+class StoreConformance:
+    """The tests.  `new_store` is called for a new and empty store; one that has `close` is closed again."""
+
+    def new_store(self) -> Store:
+        """Return a new and empty store."""
+        raise NotImplementedError
+
+    @cached_property
+    def store(self) -> Store:
+        """The store of this test."""
+        return self.new_store()
+
+    def teardown_method(self) -> None:
+        """Close the store."""
+        with suppress(AttributeError):
+            self.store.close()  # type: ignore[attr-defined]
+
+    def put(self, *entities: Entity) -> int:
+        """Store entities, in one commit."""
+        return self.store.commit(unit_of(self.store, *entities))
+
+    def settle(self) -> None:
+        """Store the whole world, one entity a commit, so that what came first is known."""
+        for entity in WORLD:
+            self.put(entity)
+
+    def get(self, key: Key[Any]) -> Any:  # noqa: ANN401 - the key says of which type
+        """Return what a store answers."""
+        return self.store.read([key]).values[key]
+
+    def test_every_noun_and_every_question_is_tried_here(self) -> None:
+        """Whoever adds one adds an example of it."""
+        nouns = set(get_args(Entity))
+        same(nouns - {type(entity) for entity in WORLD}, set())
+        questions = {each for each in vars(directory).values() if isinstance(each, type) and issubclass(each, Key)}
+        same(questions - {type(key) for key in (*_KEPT, *ANSWERS)} - {Key}, set())
+
+    def test_everything_is_answered_as_it_was_put(self) -> None:
+        """Every noun, with every field, comes back equal."""
+        self.settle()
+        same(dict(self.store.read(list(_KEPT)).values), dict(_KEPT))
+
+    def test_everything_can_be_put_at_once(self) -> None:
+        """The order within a unit is the store's business."""
+        self.put(*reversed(WORLD))
+        same(dict(self.store.read(list(_KEPT)).values), dict(_KEPT))
+
+    def test_every_question_is_answered(self) -> None:
+        """Alone, and together with all the others."""
+        self.settle()
+        same(dict(self.store.read(list(ANSWERS)).values), dict(ANSWERS))
+        for question, answer in ANSWERS.items():
+            same(self.get(question), answer)
+
+    def test_an_empty_store_answers_every_question(self) -> None:
+        """With None, or with nothing."""
+        loaded = self.store.read([*_KEPT, *ANSWERS])
+        same({value for value in loaded.values.values() if value}, set())
+        same({key: value for key, value in loaded.values.items() if key in _KEPT}, dict.fromkeys(_KEPT))
+        same(set(loaded.revisions.values()) | set(loaded.versions.values()), {0})
+
+    def test_several_are_in_the_order_in_which_they_came(self) -> None:
+        """Those of one commit are in the order of their keys."""
+        self.settle()
+        pia = self.get(UserById(PIA))
+        people = [replace(pia, id=UserId(f"u-{name}")) for name in ("b", "C", "a", "\u00e9", "B")]
+        self.put(*people[:3])
+        self.put(*people[3:])
+        self.put(replace(people[0], username="changed later"))
+        same(self.get(UsersOf(PRINT)), (PIA, "u-C", "u-a", "u-b", "u-B", "u-\u00e9"))
+
+    def test_what_is_held_is_in_the_order_of_kind_and_name(self) -> None:
+        """So that what is recorded of it is the same whatever the store."""
+        self.settle()
+        key = SelectionOf(DORA, HQ, APPLICATION)
+        same(list(self.get(key).elements), [LETTER, CREATION])
+        grown = {Element(RIGHT, "b"): Given(BEN, NOON), **self.get(key).elements, Element(RIGHT, "a"): Given(BEN, NOON)}
+        self.put(replace(self.get(key), elements=MappingProxyType(grown)))
+        same(list(self.get(key).elements), sorted(grown))
+        same(list(self.get(SelectionsOf(DORA))[0].elements), sorted(grown))
+
+    def test_what_is_put_again_replaces_what_was_there(self) -> None:
+        """Sets and mappings too, where things are added, changed and taken away at once."""
+        self.settle()
+        organisation, account, user = (
+            self.get(key) for key in (OrganisationById(ACME), AccountById(HQ), UserById(BEN))
+        )
+        selection = self.get(SelectionOf(DORA, HQ, APPLICATION))
+        changed: tuple[Entity, ...] = (
+            replace(organisation, name="Acme II", domains=frozenset({"acme.example", "b.example"}), requested=False),
+            replace(
+                account, contracts=MappingProxyType({"C-1": Contract(active=False)}), applications=frozenset({"x"})
+            ),
+            replace(user, state=State.ACTIVE, management=BOTH, email=_address("Ben.New"), details=MappingProxyType({})),
+            replace(
+                selection, elements=MappingProxyType({LETTER: Given(BEN, NOON), Element("c", ""): Given(BEN, NOON)})
+            ),
+            replace(self.get(CredentialOf(DORA)), temporary_until=None, epoch=1),
+            replace(self.get(SessionByDigest("s-2")), ended="signed-out"),
+        )
+        self.put(*changed)
+        same({key: self.get(key) for key in map(key_of, changed)}, {key_of(each): each for each in changed})
+        same(self.get(SessionsIn("firefox")), ())
+        same(self.get(AnotherHolder(ACME, "manage-administrators", ANNA)), BEN)
+        same(self.get(OrganisationsNamed("acmenv")), (PRINT,))
+        same(self.get(OrganisationsWithDomain("xn--bcher-kva.example")), ())
+
+    def test_what_is_dropped_is_gone_from_every_answer(self) -> None:
+        """And comes back as something new."""
+        self.settle()
+        link, selection = SsoLinkOf("https://issuer.example", "anna-2"), SelectionOf(BEN, HQ, APPLICATION)
+        gone = [link, selection, AccessRequestOf(PIA), LoginNameByKey("u-zanna"), SelectionOf(BEN, DEPOT, "stamp")]
+        self.store.commit(unit_of(self.store, drops=gone))
+        loaded = self.store.read(gone)
+        same(dict(loaded.values), dict.fromkeys(gone))
+        same(dict(loaded.revisions), dict.fromkeys(gone, 0))
+        same(self.get(SelectionsOf(BEN)), ())
+        same(self.get(HoldersOn(HQ, APPLICATION)), (DORA,))
+        self.put(_KEPT[link], _KEPT[selection])
+        same([each.subject for each in self.get(SsoLinksOf(ANNA))], ["anna-1", "anna-2"])
+        same(self.get(SelectionsOf(BEN)), (_KEPT[selection],))
+
+    def test_a_user_who_moves_is_where_he_is(self) -> None:
+        """His old organisation no longer lists him, and his management rights go with him."""
+        self.settle()
+        moved = replace(self.get(UserById(ANNA)), organisation=PRINT)
+        self.put(moved)
+        same(self.get(UsersOf(ACME)), (BEN, CARL, DORA))
+        same(self.get(UsersOf(PRINT)), (ANNA, PIA))
+        same(self.get(AdministratorsOf(ACME, BOTH)), (BEN,))
+        same(self.get(AdministratorsOf(PRINT, BOTH)), (ANNA,))
+        same(self.get(AnotherHolder(PRINT, "manage-users", PIA)), ANNA)
+        self.put(replace(moved, management=frozenset()))
+        same(self.get(AdministratorsOf(PRINT, BOTH)), ())
+
+    def test_only_who_is_in_counts_as_an_administrator(self) -> None:
+        """A holder who is no longer active is no other holder (GX-07), and is one again when he is back."""
+        self.settle()
+        question = AnotherHolder(ACME, "manage-administrators", DORA)
+        anna, carl = self.get(UserById(ANNA)), self.get(UserById(CARL))
+        self.put(replace(anna, state=State.DEACTIVATED))
+        same(self.get(question), None)
+        same(self.get(AdministratorsOf(ACME, BOTH)), (BEN,))
+        self.put(replace(carl, state=State.ACTIVE))
+        same(self.get(question), CARL)
+
+    def test_the_first_comer_may_have_left(self) -> None:
+        """Somebody who was deactivated came in if he has a password; whoever was turned away did not (KP-02)."""
+        self.settle()
+        self.put(replace(self.get(UserById(ANNA)), state=State.DEACTIVATED))
+        same(self.get(FirstComer(ACME)), CARL)
+        self.put(replace(self.get(CredentialOf(CARL)), password_hash=""))
+        same(self.get(FirstComer(ACME)), DORA)
+
+    def test_text_is_kept_exactly(self) -> None:
+        """Whatever somebody types, and what no database can keep is looked for and not found."""
+        texts = [
+            "'; DROP TABLE x; --",
+            '"',
+            "%",
+            "_",
+            "\\",
+            "\\u0000",
+            "\x00",
+            "a\nb",
+            "e\u0301",
+            "\u00e9",
+            "\U0001f4ee",
+        ]
+        for text in (*texts, "\ud800"):
+            same(self.get(UserById(UserId(text))), None)
+            same(self.get(SessionsIn(text)), ())
+            same(self.get(SsoLinkOf(text, text)), None)
+        self.put(*(Attempts(key=f"name:{text}", wrong=number) for number, text in enumerate(texts)))
+        keys = [AttemptsAgainst(f"name:{text}") for text in texts]
+        same([self.get(key).wrong for key in keys], list(range(len(texts))))
+        same([self.get(key).key for key in keys], [key.key for key in keys])
+        self.settle()
+        links = [SsoLink(issuer=f"x{text}", subject=f"{text}x", provider=text, user=ANNA) for text in texts]
+        self.put(*links)
+        same({self.get(key_of(link)) for link in links}, set(links))
+        same(set(links) - set(self.get(SsoLinksOf(ANNA))), set())
+
+    def test_moments_are_kept_exactly(self) -> None:
+        """In whichever zone they were meant (CC-15)."""
+        self.settle()
+        here = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+        self.put(replace(self.get(CredentialOf(DORA)), temporary_until=here))
+        found = self.get(CredentialOf(DORA)).temporary_until
+        same(found, NOON)
+        same({found.utcoffset()} & {None}, set())
+
+    def test_a_commit_raises_the_version_of_what_it_touches(self) -> None:
+        """By one, however much it changes, and of no other organisation."""
+        self.settle()
+        before = self.store.read([OrganisationById(ACME), OrganisationById(PRINT)]).versions
+        anna, ben = self.get(UserById(ANNA)), self.get(UserById(BEN))
+        self.put(replace(anna, notifications=False), replace(ben, notifications=False))
+        after = self.store.read([OrganisationById(ACME), OrganisationById(PRINT)]).versions
+        same(dict(after), {ACME: before[ACME] + 1, PRINT: before[PRINT]})
+
+    def test_an_answer_comes_with_the_versions_of_its_organisations(self) -> None:
+        """Also where there was nothing, so that what is missing is a precondition too."""
+        self.settle()
+        expected: Mapping[Key[Any], set[str]] = {
+            UserById(ANNA): {ACME},
+            UserById(UserId("nobody")): set(),
+            SelectionOf(DORA, HQ, APPLICATION): {ACME},
+            SelectionsOf(BEN): {ACME},
+            SelectionsOf(ANNA): set(),
+            DelegationTo(HQ, APPLICATION, PRINT): {ACME},
+            DelegationsTo(PRINT): {ACME, PRINT},
+            AccountById(AccountId("acme/new")): {ACME},
+            AccountsOf(PRINT): {PRINT},
+            AnotherHolder(PRINT, "x", ANNA): {PRINT},
+            FirstComer(PRINT): {PRINT},
+            UsersOf(OrganisationId("new")): {OrganisationId("new")},
+            EveryUser(): set(),
+            CredentialOf(DORA): set(),
+        }
+        for key, organisations in expected.items():
+            same(set(self.store.read([key]).versions), organisations)
+
+    def test_who_comes_second_is_in_conflict(self) -> None:
+        """A row that somebody else changed since it was read."""
+        self.settle()
+        attempts = self.get(AttemptsAgainst("source:here"))
+        first, second = (unit_of(self.store, replace(attempts, wrong=number)) for number in (1, 2))
+        self.store.commit(first)
+        self.conflicts(second)
+        same(self.get(AttemptsAgainst("source:here")).wrong, 1)
+
+    def test_two_cannot_become_the_same(self) -> None:
+        """What was not there when it was read must not be there now (CC-04)."""
+        self.settle()
+        first, second = (unit_of(self.store, LoginName(key="anna", user=user)) for user in (BEN, DORA))
+        self.store.commit(first)
+        self.conflicts(second)
+        self.conflicts(Unit(changes={LoginNameByKey("anna"): LoginName(key="anna", user=DORA)}))
+        same(self.get(LoginNameByKey("anna")).user, BEN)
+
+    def test_a_row_that_was_only_read_is_a_precondition(self) -> None:
+        """So that nobody decides on what is no longer so."""
+        self.settle()
+        attempts = self.get(AttemptsAgainst("source:here"))
+        late = unit_of(self.store, replace(attempts, wrong=7), reads=[CredentialOf(DORA), AttemptsAgainst("new")])
+        self.put(replace(self.get(CredentialOf(DORA)), epoch=9))
+        self.conflicts(late)
+        late = unit_of(self.store, replace(attempts, wrong=7), reads=[AttemptsAgainst("new")])
+        self.put(Attempts(key="new"))
+        self.conflicts(late)
+        same(self.get(AttemptsAgainst("source:here")).wrong, 0)
+
+    def test_what_went_and_came_back_is_not_what_it_was(self) -> None:
+        """An address that changed hands and was claimed anew is somebody else's."""
+        self.settle()
+        key = LoginNameByKey("u-zanna")
+        late = unit_of(self.store, Attempts(key="x"), reads=[key])
+        self.store.commit(unit_of(self.store, drops=[key]))
+        self.conflicts(late)
+        self.put(LoginName(key="u-zanna", user=ANNA))
+        self.conflicts(late)
+        self.conflicts(replace(late, changes={key: None}, before={key: _KEPT[key]}))
+
+    def test_a_dropped_row_cannot_be_changed_or_dropped_again(self) -> None:
+        """Whoever read it before is too late."""
+        self.settle()
+        request = _KEPT[AccessRequestOf(PIA)]
+        change = unit_of(self.store, replace(request, wanted=()))
+        drop = unit_of(self.store, drops=[AccessRequestOf(PIA)])
+        self.store.commit(drop)
+        self.conflicts(change)
+        self.conflicts(drop)
+
+    def test_an_answer_of_several_is_a_precondition_of_a_change(self) -> None:
+        """Two administrators who deactivate each other both saw that the other remains: one is too late (GX-07)."""
+        self.settle()
+        self.put(replace(self.get(UserById(BEN)), state=State.ACTIVE, management=BOTH))
+        units = [
+            unit_of(
+                self.store,
+                replace(self.get(UserById(gone)), state=State.DEACTIVATED),
+                reads=[AnotherHolder(ACME, "manage-administrators", gone)],
+            )
+            for gone in (ANNA, BEN)
+        ]
+        self.store.commit(units[0])
+        self.conflicts(units[1])
+        same(self.get(AnotherHolder(ACME, "manage-administrators", DORA)), BEN)
+
+    def test_versions_are_no_precondition_of_what_touches_no_organisation(self) -> None:
+        """A sign-in never waits for an administrator."""
+        self.settle()
+        sign_in = unit_of(self.store, Attempts(key="x"), reads=[UsersOf(ACME), CredentialOf(DORA)])
+        self.put(_user(UserId("u-new"), ACME, State.ACTIVE))
+        self.store.commit(sign_in)
+        same(self.get(AttemptsAgainst("x")), Attempts(key="x"))
+
+    def test_a_conflict_stores_nothing(self) -> None:
+        """No entity, no event, no mail, and no position (CC-08, CC-10)."""
+        self.settle()
+        stale = unit_of(self.store, replace(self.get(AttemptsAgainst("source:here")), wrong=1))
+        self.store.commit(stale)
+        before = self.everything()
+        anna = replace(self.get(UserById(ANNA)), management=frozenset(), state=State.REJECTED)
+        unit = unit_of(self.store, anna, Attempts(key="new"), drops=[AccessRequestOf(PIA)])
+        revisions = {**unit.revisions, AttemptsAgainst("source:here"): 1}
+        self.conflicts(replace(unit, revisions=revisions, events=(refused(),), mails=(mail(),)))
+        versions = {**unit.versions, PRINT: 99}
+        self.conflicts(replace(unit, versions=versions, events=(refused(),), mails=(mail(),)))
+        same(self.everything(), before)
+
+    def test_a_mail_is_stored_with_the_event_that_it_tells_of(self) -> None:
+        """Or it is no unit at all."""
+        with suppress(ValueError):
+            self.store.commit(Unit(mails=(mail(),)))
+            raise AssertionError
+        same(self.store.outbox(), ())
+
+    def test_the_record_is_in_the_order_of_commits(self) -> None:
+        """The events of one commit share its position, whatever a clock said (AU-12)."""
+        signed_out = SignedOut(organisation=PRINT, by=PIA, at=NOON, user=PIA, browser="b")
+        earlier = refused("visitor", at=NOON - timedelta(days=1))
+        first = self.store.commit(Unit(events=(refused(), signed_out)))
+        second = self.store.commit(Unit(events=(earlier,)))
+        found = [(each.position, each.event) for each in self.store.records()]
+        same(found, [(first, refused()), (first, signed_out), (second, earlier)])
+        same([each.event for each in self.store.records(about=PIA)], [signed_out])
+        same([each.event for each in self.store.records(organisation=ACME)], [refused(), earlier])
+        same([each.event for each in self.store.records(about="visitor", organisation=ACME)], [earlier])
+        same([*self.store.records(about="visitor", organisation=PRINT), *self.store.records(organisation="")], [])
+
+    def test_every_commit_has_a_higher_position(self) -> None:
+        """Also one without an event."""
+        start = self.store.position()
+        first = self.put(Attempts(key="a"))
+        second = self.store.commit(Unit(events=(refused(),)))
+        same(sorted({start, first, second}), [start, first, second])
+        same(self.store.position(), second)
+
+    def test_the_changes_of_facts_are_told(self) -> None:
+        """Of those that decisions depend on, dropped ones included, and of nothing that was told before (CC-20)."""
+        self.settle()
+        here = self.store.position()
+        same(self.store.changes_since(here), (here, ()))
+        self.put(replace(self.get(UserById(DORA)), notifications=False), Attempts(key="untold"))
+        self.store.commit(unit_of(self.store, drops=[SelectionOf(BEN, HQ, APPLICATION)]))
+        told = self.store.changes_since(here)
+        same(told, (here + 2, (UserById(DORA), SelectionOf(BEN, HQ, APPLICATION))))
+        facts = {key for key in _KEPT if isinstance(key, directory.FACTS)}
+        same(set(self.store.changes_since(0)[1]), facts)
+
+    def test_mails_wait_until_they_are_sent(self) -> None:
+        """In the order in which they were posted, each until it is marked, once or twice."""
+        to_anna, to_ben = mail(), mail("ben@acme.example")
+        self.store.commit(Unit(events=(refused(),), mails=(to_anna, to_ben)))
+        self.store.commit(Unit(events=(refused(at=NOON + timedelta(hours=1)),), mails=(to_anna,)))
+        posted = self.store.outbox()
+        same([each.mail for each in posted], [to_anna, to_ben, to_anna])
+        same([each.at for each in posted], [NOON, NOON, NOON + timedelta(hours=1)])
+        same(len({each.id for each in posted}), 3)
+        for _ in range(2):
+            self.store.mark_sent([posted[0].id, 10**9])
+        self.store.mark_sent([])
+        same([each.sent for each in self.store.outbox()], [True, False, False])
+        same([each.id for each in self.store.outbox(unsent=True)], [posted[1].id, posted[2].id])
+        same([each.id for each in self.store.outbox(to="anna@acme.example", unsent=True)], [posted[2].id])
+        same(self.store.outbox(to="nobody@acme.example"), ())
+
+    def test_of_many_who_claim_one_name_one_gets_it(self) -> None:
+        """At the same moment (CC-01, CC-04)."""
+        self.settle()
+        for name in ("a", "b", "c"):
+            claims = [unit_of(self.store, LoginName(key=name, user=user)) for user in (ANNA, BEN, CARL, DORA)]
+            won = [claim for claim, is_won in zip(claims, self.at_once(claims), strict=True) if is_won]
+            same(len(won), 1)
+            same(self.get(LoginNameByKey(name)), won[0].changes[LoginNameByKey(name)])
+
+    def test_of_two_who_deactivate_each_other_one_remains(self) -> None:
+        """At the same moment, again and again (CC-02)."""
+        self.settle()
+        ben = self.get(UserById(BEN))
+        for _ in range(5):
+            anna = replace(_KEPT[UserById(ANNA)], state=State.ACTIVE)
+            self.put(anna, replace(ben, state=State.ACTIVE, management=BOTH))
+            units = [
+                unit_of(
+                    self.store,
+                    replace(self.get(UserById(gone)), state=State.DEACTIVATED),
+                    reads=[AnotherHolder(ACME, "manage-administrators", gone)],
+                )
+                for gone in (ANNA, BEN)
+            ]
+            same(sorted(self.at_once(units)), [False, True])
+            same({self.get(AnotherHolder(ACME, "manage-administrators", DORA))} - {ANNA, BEN}, set())
+
+    def test_nothing_is_lost_when_many_count_at_once(self) -> None:
+        """Whoever is in conflict reads again; each commit has a position of its own (CC-09, AU-06)."""
+        key, times = AttemptsAgainst("source:busy"), 10
+        positions: list[int] = []
+
+        def count() -> None:
+            for _ in range(times):
+                while True:
+                    read = unit_of(self.store, Attempts(key=key.key), events=(refused(),))
+                    before: Any = read.before[key] or Attempts(key=key.key)
+                    with suppress(ConflictError):
+                        counted = replace(before, wrong=before.wrong + 1)
+                        positions.append(self.store.commit(replace(read, changes={key: counted})))
+                        break
+
+        together([count] * 3)
+        same(self.get(key).wrong, 3 * times)
+        same(sorted(each.position for each in self.store.records()), sorted(positions))
+        same(len(set(positions)), 3 * times)
+
+    def test_a_reader_sees_one_state(self) -> None:
+        """Two rows that are only ever changed together are never seen apart."""
+        left, right = AttemptsAgainst("left"), AttemptsAgainst("right")
+        self.put(Attempts(key="left"), Attempts(key="right"))
+        seen: list[bool] = []
+
+        def write() -> None:
+            for wrong in range(1, 20):
+                self.put(Attempts(key="left", wrong=wrong), Attempts(key="right", wrong=wrong))
+
+        def look() -> None:
+            for _ in range(40):
+                values = self.store.read([left, AccountsOf(ACME), right]).values
+                seen.append(values[left].wrong == values[right].wrong)
+
+        together([write, look])
+        same(set(seen), {True})
+
+    def everything(self) -> object:
+        """Return all that the store answers."""
+        loaded = self.store.read([*_KEPT, *ANSWERS])
+        changed = self.store.changes_since(0)
+        return loaded, self.store.position(), changed, self.store.records(), self.store.outbox()
+
+    def conflicts(self, unit: Unit) -> None:
+        """Insist that a unit is refused because of what others changed."""
+        with suppress(ConflictError):
+            self.store.commit(unit)
+            message = "the unit was stored, although what it depends on had changed"
+            raise AssertionError(message)
+
+    def at_once(self, units: Sequence[Unit]) -> list[bool]:
+        """Commit units in as many threads at the same moment, and return which were stored."""
+        stored = [False] * len(units)
+
+        def commit(number: int) -> None:
+            with suppress(ConflictError):
+                self.store.commit(units[number])
+                stored[number] = True
+
+        together([partial(commit, number) for number in range(len(units))])
+        return stored
+
+
+def together(works: Sequence[Callable[[], object]]) -> None:
+    """Do several things in threads that start at the same moment.  Raises what the first of them raised."""
+    barrier = Barrier(len(works))
+    problems: list[Exception] = []
+
+    def start(work: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            work()
+        except Exception as problem:  # noqa: BLE001 - a thread has nobody else to tell
+            problems.append(problem)
+
+    threads = [Thread(target=start, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for problem in problems:
+        raise problem
+
+
+def same(found: object, expected: object) -> None:
+    """Raise AssertionError where two things differ: also where nobody rewrites `assert`."""
+    if found != expected:
+        message = f"found {found!r}\nbut expected {expected!r}"
+        raise AssertionError(message)
+
+
+class Twins:
+    """Two stores in the place of one, which have to agree on everything: raises AssertionError where they do not.
+
+    Which other holder of a right `AnotherHolder` names is each store's own choice, whether there is one is not.
+    """
+
+    def __init__(self, one: Store, other: Store) -> None:
+        """Take two stores that hold the same."""
+        self.one = one
+        self.other = other
+
+    @property
+    def lasts(self) -> bool:
+        """Whether what is stored outlives the process."""
+        return self.one.lasts
+
+    def read(self, keys: Sequence[Key[Any]]) -> Loaded:
+        """Answer every key."""
+        one, other = self.one.read(keys), self.other.read(keys)
+        same(_comparable(other), _comparable(one))
+        return one
+
+    def commit(self, unit: Unit) -> int:
+        """Store a unit, in both or in neither."""
+        return self._both(lambda store: store.commit(unit))
+
+    def position(self) -> int:
+        """Return the position of the newest commit."""
+        return self._both(lambda store: store.position())
+
+    def changes_since(self, position: int) -> tuple[int, Sequence[Key[Any]]]:
+        """Return what later commits changed."""
+        return self._both(lambda store: store.changes_since(position))
+
+    def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
+        """Return what is on record."""
+        return self._both(lambda store: store.records(about=about, organisation=organisation))
+
+    def outbox(self, *, to: str | None = None, unsent: bool = False) -> Sequence[Posted]:
+        """Return mails."""
+        return self._both(lambda store: store.outbox(to=to, unsent=unsent))
+
+    def mark_sent(self, ids: Iterable[int]) -> None:
+        """Note that mails were sent."""
+        sent = tuple(ids)
+        self._both(lambda store: store.mark_sent(sent))
+
+    def _both(self, ask: Callable[[Store], T]) -> T:
+        """Ask both.  The other store is asked as well where the one is in conflict, and has to be in conflict too."""
+        try:
+            answer = ask(self.one)
+        except ConflictError as conflict:
+            with suppress(ConflictError):
+                message = f"one store is in conflict ({conflict}), and the other answers {ask(self.other)!r}"
+                raise AssertionError(message) from None
+            raise
+        try:
+            same(ask(self.other), answer)
+        except ConflictError as conflict:
+            message = f"one store answers {answer!r}, and the other is in conflict ({conflict})"
+            raise AssertionError(message) from None
+        return answer
+
+
+def _comparable(loaded: Loaded) -> object:
+    values = {
+        key: value is not None if isinstance(key, AnotherHolder) else value for key, value in loaded.values.items()
+    }
+    return values, dict(loaded.revisions), dict(loaded.versions)
