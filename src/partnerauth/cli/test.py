@@ -1,17 +1,21 @@
-"""Command: `partnerauth test` runs scenario files and says how each scenario ends."""
+"""The command `test`: runs scenario files, and says how each scenario ends."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
+from partnerauth.cli import screen
 from partnerauth.ports import Store, StoreError
 from partnerauth.scenarios import Outcome, Problem, Scenario, ScenarioError, empty_stores, find, in_memory, read, run
+
+Empty: TypeAlias = Callable[[], AbstractContextManager[Store]]
 
 
 @click.command("test")
@@ -28,39 +32,26 @@ def command(ctx: click.Context, paths: tuple[Path, ...], *, as_json: bool, url: 
     """
     scenarios, problems = _read(paths)
     if problems:
-        _report_problems(problems, as_json=as_json)
+        if not as_json:
+            raise screen.BadInput(*map(str, problems))
+        _tell({"problems": [asdict(each) for each in problems]})
         ctx.exit(2)
-    try:
-        outcomes = _run(scenarios, in_memory if url is None else empty_stores(url), silently=as_json)
-    except StoreError as error:
-        raise click.UsageError(str(error)) from None
+    outcomes = _run(scenarios, url, _pass_over if as_json else _report)
     failed = sum(not outcome.holds for outcome in outcomes)
     if as_json:
-        click.echo(json.dumps({"scenarios": [_as_data(each) for each in outcomes]}, indent=2, ensure_ascii=False))
+        _tell({"scenarios": [_as_data(each) for each in outcomes]})
     else:
         _summarise(len(outcomes), failed)
     ctx.exit(1 if failed else 0)
 
 
-def _run(
-    scenarios: list[Scenario], empty: Callable[[], AbstractContextManager[Store]], *, silently: bool
-) -> list[Outcome]:
-    outcomes = []
-    for scenario in scenarios:
-        outcome = run(scenario, empty)
-        outcomes.append(outcome)
-        if not silently:
-            _report(outcome)
-    return outcomes
-
-
 def _read(paths: tuple[Path, ...]) -> tuple[list[Scenario], list[Problem]]:
-    scenarios: list[Scenario] = []
-    problems: list[Problem] = []
     try:
         files = find(paths)
     except ScenarioError as error:
         return [], list(error.problems)
+    scenarios: list[Scenario] = []
+    problems: list[Problem] = []
     for file in files:
         try:
             scenarios += read(file)
@@ -69,31 +60,44 @@ def _read(paths: tuple[Path, ...]) -> tuple[list[Scenario], list[Problem]]:
     return scenarios, problems
 
 
-def _report_problems(problems: list[Problem], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps({"problems": [asdict(each) for each in problems]}, indent=2, ensure_ascii=False))
-        return
-    for problem in problems:
-        click.echo(f"{click.style('invalid', fg='red')} {problem}", err=True)
+def _run(scenarios: Iterable[Scenario], url: str | None, told: Callable[[Outcome], None]) -> list[Outcome]:
+    """Run scenarios one after the other, each told as soon as it has ended."""
+    outcomes = []
+    try:
+        empty: Empty = in_memory if url is None else empty_stores(url)
+        for scenario in scenarios:
+            outcomes.append(run(scenario, empty))
+            told(outcomes[-1])
+    except StoreError as error:
+        raise screen.BadInput(str(error)) from None
+    return outcomes
+
+
+def _pass_over(_: Outcome) -> None:
+    """Say nothing yet."""
 
 
 def _report(outcome: Outcome) -> None:
-    scenario = outcome.scenario
-    if outcome.holds:
-        click.echo(f"{click.style('ok', fg='green')}      {scenario.title}")
+    title, failure = screen.visible(outcome.scenario.title), outcome.failure
+    if failure is None:
+        screen.show(f"{screen.good('ok')}      {title}")
         return
-    click.echo(f"{click.style('FAILED', fg='red', bold=True)}  {scenario.title}")
-    where, expected, came, *messages = outcome.lines()
-    for line in (where, expected, came):
-        click.echo(f"        {line}")
-    for message in messages:
-        click.echo(click.style(f"        {message}", dim=True))
+    screen.show(f"{screen.strong(screen.bad('FAILED'))}  {title}")
+    screen.show(f"        {screen.visible(outcome.place)}")
+    screen.show(f"        expected  {screen.visible(failure.expected)}")
+    screen.show(f"        came      {screen.visible(failure.came)}")
+    for message in failure.messages:
+        screen.show(screen.wrapped(screen.visible(message), indent=" " * 18, style=screen.faint))
 
 
 def _summarise(total: int, failed: int) -> None:
-    what = f"{total} scenario{'' if total == 1 else 's'}"
-    said = f"{what}: {failed} failed" if failed else f"{what}: all hold"
-    click.echo(click.style(said, fg="red" if failed else "green", bold=True))
+    said = f"{screen.count(total, 'scenario')}: {f'{failed} failed' if failed else 'all hold'}"
+    screen.show(screen.strong(screen.bad(said) if failed else screen.good(said)))
+
+
+def _tell(data: object) -> None:
+    """Print data as JSON, in ASCII: whoever reads it need not know the encoding."""
+    click.echo(json.dumps(data, indent=2))
 
 
 def _as_data(outcome: Outcome) -> dict[str, object]:

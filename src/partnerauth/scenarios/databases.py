@@ -47,7 +47,9 @@ def empty_stores(url: str) -> Callable[[], AbstractContextManager[Store]]:
     if parsed.get_backend_name() == "sqlite":
         return lambda: _opened(parsed)
     if parsed.get_backend_name() == "postgresql":
-        return lambda: _in_schema(parsed)
+        # The one driver that the library comes with is the one that is meant.
+        driven = parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+        return lambda: _in_schema(driven)
     message = f"scenarios run on SQLite and PostgreSQL, not on {parsed.get_backend_name()}"
     raise StoreError(message)
 
@@ -108,7 +110,11 @@ def _in_schema(url: URL) -> Iterator[Store]:
     from sqlalchemy import create_engine  # noqa: PLC0415
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
-    administration = create_engine(url, hide_parameters=True)
+    try:
+        administration = create_engine(url, hide_parameters=True)
+    except ImportError as error:
+        message = f"PostgreSQL needs a driver ({error.name}): pip install 'partnerauth[postgres]'"
+        raise StoreError(message) from None
     try:
         with administration.begin() as connection:
             _drop(connection)

@@ -52,7 +52,7 @@ def _can(world: World, step: Step) -> Plain:
         fields.get("application"),
         fields["right"],
         account=_account(world, step),
-        resources=fields.get("resources"),
+        resources=fields.get("resources") or {},
     )
     return _decided(decision)
 
@@ -134,7 +134,7 @@ def _who_can(world: World, step: Step) -> Plain:
         accounts = [world.account(name, None)]
     else:
         accounts = [account_id(organisation) for organisation in world.organisations()]
-    application, right, resources = fields["application"], fields["right"], fields.get("resources")
+    application, right, resources = fields["application"], fields["right"], fields.get("resources") or {}
     found = (view.who_can(application, right, account=account, resources=resources) for account in accounts)
     return [world.alias(user) for user in dict.fromkeys(chain.from_iterable(found))]
 

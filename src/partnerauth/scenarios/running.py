@@ -42,17 +42,18 @@ class Outcome:
         """Whether every step came out as expected."""
         return self.failure is None
 
+    @property
+    def place(self) -> str:
+        """Where the scenario failed: file, line, step, and what the step does."""
+        step = self.failure
+        return f"{self.scenario.file}:{step.line}, step {step.step}: {step.title}" if step else self.scenario.file
+
     def lines(self) -> tuple[str, ...]:
-        """Return where and how the scenario failed, for people; nothing where it holds."""
+        """Return where the scenario failed, what was expected, what came, and why; nothing where it holds."""
         if self.failure is None:
             return ()
         failure = self.failure
-        return (
-            f"{self.scenario.file}:{failure.line}, step {failure.step}: {failure.title}",
-            f"expected  {failure.expected}",
-            f"came      {failure.came}",
-            *(f"          {message}" for message in failure.messages),
-        )
+        return (self.place, f"expected  {failure.expected}", f"came      {failure.came}", *failure.messages)
 
 
 def in_memory() -> AbstractContextManager[Store]:
