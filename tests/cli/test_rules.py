@@ -35,8 +35,9 @@ def test_every_id_of_the_rulebook_is_listed() -> None:
 @pytest.mark.parametrize(
     "arguments", [("rules",), ("rules", "--ids"), ("explain", "BP-28"), ("explain", "password-policy")]
 )
-def test_no_line_is_longer_than_the_width(arguments: tuple[str, ...]) -> None:
-    assert max(len(line) for line in run(*arguments).output.splitlines()) <= screen.WIDTH
+def test_no_line_is_longer_than_the_width_but_for_names(arguments: tuple[str, ...]) -> None:
+    longer = [line for line in run(*arguments).output.splitlines() if len(line) > screen.WIDTH]
+    assert [line for line in longer if len(line.split()) > 1] == []
 
 
 @pytest.mark.rule("GX-09")

@@ -21,6 +21,8 @@ from partnerauth.flows import FLOWS
 INDEX: Final = "policy/data/rule_index.json"
 """The index that docs/generate.py writes: places in the code by rulebook id, and tests with what they show."""
 
+_NEAR: Final = ("policy", "scenarios", "flows", "laws", "engine", "adapters")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
@@ -49,8 +51,8 @@ def refused_by(code: str) -> tuple[str, ...]:
 
 
 def code_for(source: str) -> tuple[str, ...]:
-    """Return the places in the code that carry a rulebook id: `file: what stands there`."""
-    return tuple(_index()["code"].get(source, ()))
+    """Return the places in the code that carry a rulebook id, `file: what stands there`, the rules themselves aside."""
+    return tuple(place for place in _index()["code"].get(source, ()) if not _is_rule(place))
 
 
 def shown_by(sources: Iterable[str], *, code: str | None = None, topic: str | None = None) -> tuple[str, ...]:
@@ -66,7 +68,18 @@ def shown_by(sources: Iterable[str], *, code: str | None = None, topic: str | No
         if wanted & set(words)
     }
     naming = [test for test, words in shown.items() if code in words]
-    return tuple(sorted(naming or shown, key=lambda test: (f"test_{topic}.py" not in test, test)))
+    return tuple(sorted(naming or shown, key=lambda test: (f"test_{topic}.py" not in test, _nearness(test), test)))
+
+
+def _is_rule(place: str) -> bool:
+    file, _, name = place.partition(": ")
+    return any(home.file == file and home.constant == name for home in homes().values())
+
+
+def _nearness(test: str) -> int:
+    """Return how near a test is to the rule itself: scenarios and rules come first, pages and terminals last."""
+    folder = test.partition("/")[2].partition("/")[0]
+    return _NEAR.index(folder) if folder in _NEAR else len(_NEAR)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +14,7 @@ from partnerauth.cli import places, screen
 from partnerauth.decision import Rule
 from partnerauth.policy.rulebook import LAW, RULEBOOK, RULES, rules_of
 
+_INDENT: Final = "\u00a0\u00a0"  # survives the wrapping of lines
 SHOWN: Final = 6
 """How many tests or places `explain` lists without `--all`."""
 
@@ -70,19 +72,17 @@ def _of_code(rule: Rule, most: int | None) -> str:
         rows.append(("checked by", ", ".join(f"{home.topic}.{check}" for check in home.checks)))
     if commands := places.refused_by(rule.code):
         rows.append(("refused by", ", ".join(commands)))
-    rows += _listed("tests", list(places.shown_by(rule.sources, code=rule.code, topic=home.topic)), most)
+    rows += _tests(places.shown_by(rule.sources, code=rule.code, topic=home.topic), most)
     return _page(rule.code, rule.holds, rows)
 
 
 def _of_id(source: str, most: int | None) -> str:
     codes = rules_of(source)
-    rows = _listed("codes", [f"{rule.code}: {rule.holds}" for rule in codes], None)
-    if codes:
-        rows += _listed("why", list(dict.fromkeys(rule.because for rule in codes)), None)
+    rows = _listed("codes", [f"{rule.code}: {rule.holds} {rule.because}" for rule in codes], None)
     homes = dict.fromkeys(places.homes()[rule.code].file for rule in codes)
     rows += _listed("module" if len(homes) == 1 else "modules", [_path(file) for file in homes], None)
     rows += _listed("named in", [_path(place) for place in places.code_for(source)], most)
-    rows += _listed("tests", list(places.shown_by([source])), most)
+    rows += _tests(places.shown_by([source]), most)
     return _page(source, f"{RULEBOOK[source]}. {LAW[source]}", rows)
 
 
@@ -91,9 +91,21 @@ def _page(name: str, sentence: str, rows: list[tuple[str, str]]) -> str:
     return f"{head}\n\n{screen.pairs(rows)}"
 
 
+def _tests(tests: Sequence[str], most: int | None) -> list[tuple[str, str]]:
+    """Return the tests below their files, so that a test's sentence has the line for itself."""
+    if not tests:
+        return [("tests", "none")]
+    shown = []
+    for file, of_file in groupby(tests[:most], key=lambda test: test.partition("::")[0]):
+        shown += [file, *(f"{_INDENT}{test.partition('::')[2]}" for test in of_file)]
+    if most is not None and len(tests) > most:
+        shown.append(f"… and {len(tests) - most} more (--all)")
+    return _listed("tests", shown, None)
+
+
 def _listed(name: str, lines: list[str], most: int | None) -> list[tuple[str, str]]:
     if not lines:
-        return [(name, "none")] if name == "tests" else []
+        return []
     more = [] if most is None or len(lines) <= most else [f"… and {len(lines) - most} more (--all)"]
     return [(name if number == 0 else "", line) for number, line in enumerate([*lines[:most], *more])]
 
