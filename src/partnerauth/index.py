@@ -7,8 +7,9 @@ rolled back was never here, and what another process committed is here from the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from partnerauth.directory import (
@@ -37,12 +38,15 @@ from partnerauth.entities import (
 )
 from partnerauth.policy import rights, subcontracting
 from partnerauth.policy.engine import rows
-from partnerauth.policy.engine.decisions import user_facts
+from partnerauth.policy.engine.decisions import UNNAMED, named_once, user_facts
 from partnerauth.policy.engine.masks import Masks
-from partnerauth.policy.portal import Portal
+from partnerauth.policy.portal import RESOURCE_KINDS, Portal
 from partnerauth.ports import Store
 
 T = TypeVar("T")
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No resource named."""
 
 MOST_USERS = 1_000_000
 """Users whose facts are kept; with one more the index starts anew."""
@@ -84,6 +88,17 @@ class Index:
             if len(self._homes) >= self._most:
                 self._start(self.position)
             return self._read(UserId(user))
+
+    def decide(
+        self, user: str, application: str, right: str, account: AccountId, resources: Mapping[str, str] = NOTHING
+    ) -> bool:
+        """Decide for a user whom `home_of` knows."""
+        decide = self.model.decide
+        if not resources:
+            return decide(user, application, right, account)
+        return named_once(resources) and decide(
+            user, application, right, account, *(resources.get(kind, UNNAMED) for kind in RESOURCE_KINDS)
+        )
 
     def _users_of(self, key: Key[Any]) -> Iterable[UserId]:
         """Return the users, of those that are known, whose facts may be others now."""

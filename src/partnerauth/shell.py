@@ -49,6 +49,7 @@ from partnerauth.flow import (
     keys,
 )
 from partnerauth.flows import FLOWS
+from partnerauth.index import Index
 from partnerauth.policy import passwords
 from partnerauth.policy.portal import Portal
 from partnerauth.ports import Clock, ConflictError, Entropy, Loaded, PasswordHasher, Store, Unit, WordLists
@@ -217,6 +218,7 @@ class Shell:
             raise ValueError(message)
         self.portal = portal
         self.ports = ports
+        self._index = Index(portal, ports.store)
 
     @property
     def store(self) -> Store:
@@ -240,7 +242,7 @@ class Shell:
 
     def view(self) -> View:
         """Return a view of everything as it is committed now, to ask questions of (section 0)."""
-        return View(self.portal, self.ports.store, self.ports.clock.now(), self.ports.words)
+        return View(self.portal, self._index, self.ports.store, self.ports.clock.now(), self.ports.words)
 
     def secret(self, draft: str) -> str:
         """Return the secret of a link, code or generated password, given its id: for the mail alone (GX-04)."""

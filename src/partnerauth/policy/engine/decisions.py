@@ -14,6 +14,9 @@ from partnerauth.policy.portal import RESOURCE_KINDS, Portal
 UNNAMED = "-"
 """Stands for a resource that a question does not name."""
 
+_OF_RESOURCES = frozenset({"resource-not-granted", "contract-inactive"})
+"""The codes that a decision gives about resources, when everything else allows it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -62,13 +65,19 @@ def facts(portal: Portal, standing: Standing, application: str, held: Iterable[E
 def decide(portal: Portal, question: Question, known: Facts) -> tuple[bool, str]:
     """Return whether it is allowed, and the id of the rule row that decided.
 
-    A resource that is called like the sign for "not named" is not granted to anybody.
+    A resource that is called like the sign for "not named", or of a kind that there is not, is not granted to
+    anybody; what comes before the resources denies first all the same.
     """
-    for kind, value in question.resources.items():
-        if value == UNNAMED or kind not in RESOURCE_KINDS:
-            return False, f"resource-not-granted:{kind}"
     allowed, row = rules.rights(portal).decide(known, *question.request())
+    strange = [kind for kind, name in question.resources.items() if not named_once({kind: name})]
+    if strange and (allowed or row.partition(":")[0] in _OF_RESOURCES):
+        return False, f"resource-not-granted:{strange[0]}"
     return allowed, row or "right-missing"
+
+
+def named_once(resources: Mapping[str, str]) -> bool:
+    """Whether every named resource is of a known kind, and none is called like the sign for "not named"."""
+    return all(kind in RESOURCE_KINDS and value != UNNAMED for kind, value in resources.items())
 
 
 def user_facts(user: User, credential: Credential | None) -> frozenset[str]:

@@ -15,6 +15,9 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import product as crossed
+from threading import Lock
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -75,20 +78,23 @@ class _Stage:
 
     def __init__(self, conf: str, portal_rows: list[tuple[int, rows.Row]]) -> None:
         self._facts: dict[str, Links] = {"g": set(), "g2": set()}
+        self._lock = Lock()
         self._places = {row[0]: place for place, row in portal_rows}
         asked = {role: _Links(self._facts, role) for role in self._facts}
         self._made = specialise(load_model(conf, "rights.conf"), [row for _, row in portal_rows], asked)
 
     def denial(self, g: Links, g2: Links, **request: str) -> Denial | None:
         """Return the first row that denies, or None where none does."""
-        self._facts["g"], self._facts["g2"] = g, g2
-        allowed, row = self._made.explain(*(request.get(name, UNNAMED) for name in _REQUEST))
+        with self._lock:
+            self._facts["g"], self._facts["g2"] = g, g2
+            allowed, row = self._made.explain(*(request.get(name, UNNAMED) for name in _REQUEST))
         return None if allowed or row is None else Denial(self._places[row], row)
 
     def allows(self, g: Links, g2: Links, **request: str) -> bool:
         """Whether a row allows and none denies."""
-        self._facts["g"], self._facts["g2"] = g, g2
-        allowed: bool = self._made.decide(*(request.get(name, UNNAMED) for name in _REQUEST))
+        with self._lock:
+            self._facts["g"], self._facts["g2"] = g, g2
+            allowed: bool = self._made.decide(*(request.get(name, UNNAMED) for name in _REQUEST))
         return allowed
 
 
@@ -129,6 +135,49 @@ def _only_unnamed(tests: list[ast.expr], name: str) -> bool:
     return is_conjunction and len(guarded) == len(uses) == 1
 
 
+class _Stages:
+    """The rule rows by what they depend on, and what can be said of them once and for all."""
+
+    def __init__(self, rule_rows: tuple[rows.Row, ...]) -> None:
+        conf = _conf()
+        placed: dict[str, list[tuple[int, rows.Row]]] = {}
+        for place, row in enumerate(rule_rows):
+            placed.setdefault(_stage_of(conf, row), []).append((place, row))
+        self.of_user = _Stage(conf, placed.get("user", []))
+        self.of_right = _Stage(conf, placed.get("right", []))
+        of_value = {kind: _Stage(conf, placed.get(kind, [])) for kind in RESOURCE_KINDS}
+        self.value_denials = _named_resources(of_value)
+        self.allows = next((row[0] for row in rule_rows if row[-1] == "allow"), "")
+        self.nobody = self.of_user.denial(set(), set(), sub=_USER)
+        self.elsewhere = self.of_right.denial(set(), set(), sub=_USER, application="x", right="x", account=_ACCOUNT)
+        others = [place for stage, each in placed.items() if stage != "user" for place, _ in each]
+        self.first_but_user = min(others, default=0)
+
+
+@lru_cache(maxsize=64)
+def _stages(rule_rows: tuple[rows.Row, ...]) -> _Stages:
+    return _Stages(rule_rows)
+
+
+def _conf() -> str:
+    return rules.conf_text("rights")
+
+
+def _named_resources(of_value: Mapping[str, _Stage]) -> Mapping[tuple[str, bool, bool], Denial | None]:
+    """Evaluate the rows for a named resource of each kind: given or not, active or not."""
+    verdicts: dict[tuple[str, bool, bool], Denial | None] = {}
+    for (kind, stage), is_given, is_active in crossed(of_value.items(), (True, False), (True, False)):
+        g: Links = {(_USER, f"x@{kind}:{_VALUE}", _ACCOUNT)} if is_given else set()
+        g2: Links = {(_ACCOUNT, f"contract:{_VALUE}")} if is_active else set()
+        request = {kind.replace("-", "_"): _VALUE}
+        verdict = stage.denial(g, g2, sub=_USER, application="x", account=_ACCOUNT, **request)
+        verdicts[kind, is_given, is_active] = verdict
+        if verdict is None and not is_given:
+            message = f"{kind}: the rows allow a named resource that nobody was given"
+            raise NotSeparableError(message)
+    return MappingProxyType(verdicts)
+
+
 class Masks:
     """Decides for one portal.  Questions take no lock; facts are set by one thread at a time."""
 
@@ -137,21 +186,10 @@ class Masks:
 
     def __init__(self, portal: Portal, rule_rows: tuple[rows.Row, ...] | None = None) -> None:
         """Make the model of a portal's rule rows.  Raises NotSeparableError."""
-        conf = rules.conf_text("rights")
         self.rows = rows.rights_rows(portal) if rule_rows is None else rule_rows
-        self.fingerprint = hashlib.sha256(repr((conf, self.rows, portal.fingerprint)).encode()).hexdigest()
-        self._portal = portal
-        placed: dict[str, list[tuple[int, rows.Row]]] = {}
-        for place, row in enumerate(self.rows):
-            placed.setdefault(_stage_of(conf, row), []).append((place, row))
-        self._of_user = _Stage(conf, placed.get("user", []))
-        self._of_right = _Stage(conf, placed.get("right", []))
-        self._of_value = {kind: _Stage(conf, placed.get(kind, [])) for kind in RESOURCE_KINDS}
-        self._value_denials = self._named_resources()
-        self._allows = next((row[0] for row in self.rows if row[-1] == "allow"), "")
+        self.fingerprint = hashlib.sha256(repr((_conf(), self.rows, portal.fingerprint)).encode()).hexdigest()
+        self._stages = _stages(self.rows)
         self._unheld = Denial(len(self.rows), "right-missing")
-        others = [place for stage, each in placed.items() if stage != "user" for place, _ in each]
-        self._first_but_user = min(others, default=0)
         self._right_facts: Links = set(rows.right_facts(portal))
         self._cases: dict[Case, Passing] = {}
         self._catalogue = _catalogue(portal)
@@ -175,8 +213,6 @@ class Masks:
         self._active: dict[str, frozenset[str]] = {}
         self._places: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in RESOURCE_KINDS[1:]}
         self._usable: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in RESOURCE_KINDS[1:]}
-        self._nobody = self._of_user.denial(set(), set(), sub=_USER)
-        self._elsewhere = self._of_right.denial(set(), set(), sub=_USER, application="x", right="x", account=_ACCOUNT)
         self.decide = _decision(
             self._open, self._bits, self._products, self._usable["billing-address"], self._usable["contract"]
         )
@@ -220,7 +256,7 @@ class Masks:
     def _described(self, organisation: OrganisationId, facts: frozenset[str]) -> Who:
         alike = self._alike.get((organisation, facts))
         if alike is None:
-            shut = self._of_user.denial(set(), {(_USER, fact) for fact in facts}, sub=_USER)
+            shut = self._stages.of_user.denial(set(), {(_USER, fact) for fact in facts}, sub=_USER)
             alike = self._alike[organisation, facts] = Who(organisation, facts, shut)
         return alike
 
@@ -292,11 +328,11 @@ class Masks:
     ) -> tuple[bool, str]:
         """Return whether it is allowed, and the id of the rule row that denies first, or of the one that allows."""
         if self.decide(user, application, right, account, product, billing_address, contract):
-            return True, self._allows
+            return True, self._stages.allows
         who = self._who.get(user)
         if who is None:
-            return False, (self._nobody or self._unheld).row
-        if who.shut and who.shut.place < self._first_but_user:
+            return False, (self._stages.nobody or self._unheld).row
+        if who.shut and who.shut.place < self._stages.first_but_user:
             return False, who.shut.row
         return False, self._denial(user, who, (account, application), right, (product, billing_address, contract)).row
 
@@ -305,22 +341,22 @@ class Masks:
         account, application = pair
         kept = self._kept(user)
         effective = kept.get(pair)
-        if effective is None and self._elsewhere and not account.startswith(f"{who.organisation}/"):
-            return min(self._elsewhere, who.shut) if who.shut else self._elsewhere
+        if effective is None and self._stages.elsewhere and not account.startswith(f"{who.organisation}/"):
+            return min(self._stages.elsewhere, who.shut) if who.shut else self._stages.elsewhere
         held = self._held.get((user, pair), effective or 0)
         found = [who.shut, self._of_the_right(self._case(who, pair, held), application, right, held)]
         for kind, value in zip(RESOURCE_KINDS, named, strict=True):
             if value != UNNAMED:
                 table = self._products if kind == "product" else self._places[kind].get(account, {})
                 is_given = bool(held & table.get(value, 0))
-                found.append(self._value_denials[kind, is_given, value in self._active.get(account, ())])
+                found.append(self._stages.value_denials[kind, is_given, value in self._active.get(account, ())])
         return min((each for each in found if each), default=self._unheld)
 
     def _of_the_right(self, case: Case, application: str, right: str, held: int) -> Denial | None:
         if right in self._catalogue.get(application, ()):
             return self._passing(case).denials.get((right, bool(held & self._bits[right])))
         g, g2 = self._facts(case, right, is_held=False)
-        return self._of_right.denial(g, g2, sub=_USER, application=application, right=right, account=_ACCOUNT)
+        return self._stages.of_right.denial(g, g2, sub=_USER, application=application, right=right, account=_ACCOUNT)
 
     def for_user(self, user: str) -> Callable[..., bool]:
         """Return `can(application, right, account, product="-", …)` for many questions about one user.
@@ -384,7 +420,7 @@ class Masks:
         if usable is None:
             usable = self._usable[kind][account] = {}
         is_active = name in self._active.get(account, frozenset())
-        if self._value_denials[kind, True, is_active] is None:
+        if self._stages.value_denials[kind, True, is_active] is None:
             usable[name] = bit
         else:
             usable.pop(name, None)
@@ -425,9 +461,9 @@ class Masks:
             for is_held in (True, False):
                 g, g2 = self._facts(case, right, is_held=is_held)
                 request = {"sub": _USER, "application": application, "right": right, "account": _ACCOUNT}
-                if self._of_right.allows(g, g2, **request):
+                if self._stages.of_right.allows(g, g2, **request):
                     masks[is_held] |= self._bits[right]
-                elif denial := self._of_right.denial(g, g2, **request):
+                elif denial := self._stages.of_right.denial(g, g2, **request):
                     denials[right, is_held] = denial
         return Passing(masks[True], masks[False], MappingProxyType(denials))
 
@@ -441,22 +477,6 @@ class Masks:
             g.add((_USER, f"{application}/{right}", _ACCOUNT))
         g2 = {(_USER, fact) for fact in user} | {(_ACCOUNT, f"option:{option}") for option in options}
         return g, g2 | self._right_facts
-
-    def _named_resources(self) -> Mapping[tuple[str, bool, bool], Denial | None]:
-        """Evaluate the rows for a named resource of each kind: given or not, active or not."""
-        verdicts: dict[tuple[str, bool, bool], Denial | None] = {}
-        for kind, stage in self._of_value.items():
-            for is_given in (True, False):
-                for is_active in (True, False):
-                    g: Links = {(_USER, f"x@{kind}:{_VALUE}", _ACCOUNT)} if is_given else set()
-                    g2: Links = {(_ACCOUNT, f"contract:{_VALUE}")} if is_active else set()
-                    request = {kind.replace("-", "_"): _VALUE}
-                    verdict = stage.denial(g, g2, sub=_USER, application="x", account=_ACCOUNT, **request)
-                    verdicts[kind, is_given, is_active] = verdict
-                    if verdict is None and not is_given:
-                        message = f"{kind}: the rows allow a named resource that nobody was given"
-                        raise NotSeparableError(message)
-        return MappingProxyType(verdicts)
 
 
 def _catalogue(portal: Portal) -> Mapping[str, tuple[str, ...]]:
