@@ -54,7 +54,7 @@ class AllowListEntry(BaseModel):
     def address(self) -> EmailAddress | None:
         """The address, folded to lower case, or None where it is none."""
         address = parse(self.email)
-        return parse(address.key) if address else None
+        return address if address is None or address.original == address.key else parse(address.key)
 
     @property
     def is_well_formed(self) -> bool:
