@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.flows.portals import Customers, Dealers
 from tests.flows.town import Town
 
 
@@ -61,3 +62,15 @@ def acme(town: Town) -> Town:
     )
     town.person("ben", password="Winter-Tram-62")
     return town
+
+
+@pytest.fixture
+def customers() -> Customers:
+    """The portal `kundenportal` with two companies."""
+    return Customers()
+
+
+@pytest.fixture
+def dealers() -> Dealers:
+    """The portal `dealerportal` with two dealers."""
+    return Dealers()

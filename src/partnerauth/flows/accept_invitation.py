@@ -207,12 +207,12 @@ def recorded(s: Situation[AcceptInvitation], reasons: tuple[Reason, ...]) -> Eve
 
 def _invited(s: Situation[AcceptInvitation]) -> User | None:
     token = _token(s)
-    return s.directory.get(UserById(UserId(token.subject))) if token else None
+    return s.directory.find(UserById(UserId(token.subject))) if token else None
 
 
 def _token(s: Situation[AcceptInvitation]) -> Token | None:
-    identity = s.directory.get(TokenByDigest(digest(s.command.token.get_secret_value())))
-    return s.directory.get(TokenById(identity)) if identity else None
+    identity = s.directory.find(TokenByDigest(digest(s.command.token.get_secret_value())))
+    return s.directory.find(TokenById(identity)) if identity else None
 
 
 FLOW = Flow(command=AcceptInvitation, needs=needs, asks=asks, decide=decide, recorded=recorded)
