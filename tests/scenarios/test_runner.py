@@ -917,9 +917,13 @@ def suite(tmp_path: Path) -> Path:
 
 
 def collected(suite: Path, *options: str) -> tuple[int, str]:
-    """Return exit status and output of pytest with the plugin, in a project of its own."""
+    """Return exit status and output of pytest with the plugin and no other, in a project of its own."""
     command = [sys.executable, "-m", "pytest", "-p", "partnerauth.testing.pytest_plugin", "-p", "no:cacheprovider"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(partnerauth.__file__).parents[1])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(partnerauth.__file__).parents[1]),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     done = start(
         [*command, "-rA", *options, str(suite)],
         capture_output=True,
@@ -952,6 +956,15 @@ def test_pytest_marks_a_scenario_with_the_rules_of_its_title(suite: Path) -> Non
     )
     _, output = collected(suite, "-s", "--strict-markers")
     assert "RULES [('BP-04', 'GX-10')]" in output
+
+
+def test_the_plugin_imports_the_library_only_once_there_is_a_scenario() -> None:
+    code = (
+        "import sys, partnerauth.testing.pytest_plugin; print(*(m for m in sys.modules if m.startswith('partnerauth')))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(partnerauth.__file__).parents[1])}
+    done = start([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.split() == ["partnerauth", "partnerauth.testing", "partnerauth.testing.pytest_plugin"]
 
 
 def test_pytest_says_what_is_wrong_with_a_file(suite: Path) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from partnerauth import events
 from partnerauth.events import Event
 from partnerauth.flows import FLOWS
 from partnerauth.messages import MAILS
@@ -254,9 +255,6 @@ class _Reader:
         """Check the fields as the command itself types them, where the portal offers the command."""
         if word not in portal.offers:
             return
-        if word not in FLOWS:
-            self._wrong((*at, "do"), f"{word} is not built yet")
-            return
         model = FLOWS[word].command
         try:
             model.model_validate(
@@ -334,9 +332,9 @@ def _stand_in(name: str, value: object) -> object:
     return "a secret that was mailed" if is_reference else value
 
 
-def _named(word: str, expected: Plain, aliases: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
+def _named(word: str, expected: Plain, aliases: Iterable[str]) -> Iterator[tuple[str, str, Sequence[str]]]:
     """Yield the names in an expectation that can be misspelt, with what they are and which there are."""
-    codes, events = sorted(RULES), _event_names()
+    codes, names = sorted(RULES), _event_names()
     match expected:
         case {"refused": list(found)} | {"deny": list(found)}:
             yield from (("refusal code", code, codes) for code in found)
@@ -347,11 +345,11 @@ def _named(word: str, expected: Plain, aliases: Iterable[str]) -> Iterator[tuple
         case {"includes": {"refused": code}}:
             yield "refusal code", code, codes
         case {"includes": name}:
-            yield "event", name, events
+            yield "event", name, names
         case list() if word == "recorded":
             for each in expected:
                 is_code = isinstance(each, dict)
-                yield ("refusal code", each["refused"], codes) if is_code else ("event", each, events)
+                yield ("refusal code", each["refused"], codes) if is_code else ("event", each, names)
         case list() if word in {"users", "who-can"}:
             yield from (("user", alias, [*aliases]) for alias in expected if "@" not in alias)
         case str() if word == "signed-in" and "@" not in expected:
@@ -360,15 +358,12 @@ def _named(word: str, expected: Plain, aliases: Iterable[str]) -> Iterator[tuple
             pass
 
 
-def _event_names() -> list[str]:
-    waiting: list[type[Event]] = [Event]
-    names: list[str] = []
-    while waiting:
-        kind = waiting.pop()
-        waiting += kind.__subclasses__()
-        if not kind.__subclasses__():
-            names.append(kind.__name__)
-    return sorted(names)
+@cache
+def _event_names() -> tuple[str, ...]:
+    """Return what can stand on record: every kind of event of which there is no more special one."""
+    kinds = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, Event)}
+    general = {each for kind in kinds for each in kind.__mro__[1:]}
+    return tuple(sorted(kind.__name__ for kind in kinds - general))
 
 
 def _mended(error: ValidationError, model: type[BaseModel]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -2,6 +2,9 @@
 
 Collected are files whose names end in `.scenario.yaml`, and whatever the ini option `partnerauth_scenarios` names:
 folders, or patterns of file names, relative to the root of the tests.
+
+Pytest imports this module before it does anything else, in every project that has the library: so the library
+itself is imported only once there is a scenario to run.
 """
 
 from __future__ import annotations
@@ -9,11 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from partnerauth.scenarios import Outcome, Scenario, ScenarioError, read, run
+if TYPE_CHECKING:
+    from partnerauth.scenarios import Outcome, Scenario
 
 SUFFIX: Final = ".scenario.yaml"
 """How a scenario file ends that is collected without being asked for."""
@@ -50,6 +54,8 @@ class ScenarioFile(pytest.File):
 
     def collect(self) -> Iterable[ScenarioItem]:
         """Return an item for each scenario.  Raises CollectError where the file is not valid."""
+        from partnerauth.scenarios import ScenarioError, read  # noqa: PLC0415 - see above
+
         try:
             scenarios = read(self.path)
         except ScenarioError as error:
@@ -69,6 +75,8 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the scenario on a memory store.  Raises ScenarioFailedError where a step does not come out."""
+        from partnerauth.scenarios import run  # noqa: PLC0415 - see above
+
         outcome = run(self.scenario)
         if not outcome.holds:
             raise ScenarioFailedError(outcome)
