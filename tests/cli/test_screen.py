@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import click
+import pytest
 
 from partnerauth.cli import screen
 
@@ -76,3 +77,26 @@ def test_what_a_file_says_is_one_visible_line() -> None:
 
 def test_nothing_makes_no_pairs() -> None:
     assert screen.pairs([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("called", "said"),
+    [
+        ("{here}/.venv/bin/partnerauth", ".venv/bin/partnerauth"),
+        ("/elsewhere/bin/partnerauth", "/elsewhere/bin/partnerauth"),
+        ("{here}/src/partnerauth/__main__.py", "python -m partnerauth"),
+    ],
+)
+def test_hints_name_the_program_as_the_reader_calls_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, called: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [called.format(here=tmp_path)])
+    assert screen.program() == said
+
+
+def test_hints_name_a_program_on_the_path_by_its_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "partnerauth").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert screen.program() == "partnerauth"

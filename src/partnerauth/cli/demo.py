@@ -292,10 +292,13 @@ def _noted(event: Event) -> str:
 def _parting(store: str) -> Iterable[str]:
     yield f"\n{screen.title('To go on')}"
     path = store.removeprefix("sqlite:///") if store.startswith("sqlite:///") else ""
-    rows = [("the database", path)] if path else []
+    program = screen.program()
+    rows = (
+        [("the database", f"{path}, for any SQLite tool: the record is in the table partnerauth_log")] if path else []
+    )
     rows += [
-        ("the portal", "partnerauth portal show bpost"),
-        ("a rule", "partnerauth explain delegation-limit"),
-        ("your own", "partnerauth init"),
+        ("the portal", f"{program} portal show bpost"),
+        ("a rule", f"{program} explain delegation-limit"),
+        ("your own", f"{program} init my-portal.toml"),
     ]
     yield screen.pairs(rows)

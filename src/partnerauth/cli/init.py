@@ -45,8 +45,8 @@ def init(file: str, origin: str, name: str | None) -> None:
         screen.pairs(
             [
                 ("  edit", f"{path}: what differs between portals stands there, and nowhere else"),
-                ("  check", f"partnerauth portal check {path}"),
-                ("  read", f"partnerauth portal show {path}"),
+                ("  check", f"{screen.program()} portal check {path}"),
+                ("  read", f"{screen.program()} portal show {path}"),
                 ("  run", f'PartnerAuth("{path}") in Python, or `portal: {path}` in a scenario file'),
             ]
         )

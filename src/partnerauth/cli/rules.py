@@ -26,7 +26,9 @@ def rules(*, ids: bool) -> None:
     if ids:
         asked = [(screen.named(each), RULEBOOK[each], LAW[each]) for each in RULEBOOK]
         screen.show(screen.listing(("id", "title", "what it asks"), asked, (5, 30, 61)))
-        screen.show(screen.faint(f"\n{len(asked)} ids. More about one: partnerauth explain {next(iter(RULEBOOK))}"))
+        screen.show(
+            screen.faint(f"\n{len(asked)} ids. More about one: {screen.program()} explain {next(iter(RULEBOOK))}")
+        )
         return
     homes = places.homes()
     listed = sorted(RULES.values(), key=lambda rule: homes[rule.code].topic)
@@ -36,7 +38,9 @@ def rules(*, ids: bool) -> None:
         rows += [(screen.named(rule.code), rule.holds, " ".join(rule.sources)) for rule in of_topic]
     screen.show(screen.listing(("topic and code", "what holds", "rulebook"), rows, (24, 58, 14)))
     screen.show(
-        screen.faint(f"\n{len(listed)} rules. More about one: partnerauth explain {listed[0].code}, or by id: BP-04")
+        screen.faint(
+            f"\n{len(listed)} rules. More about one: {screen.program()} explain {listed[0].code}, or by id: BP-04"
+        )
     )
 
 
@@ -55,7 +59,7 @@ def explain(name: str, *, every: bool) -> None:
         screen.show(_of_id(source, most))
     else:
         near = get_close_matches(name.lower(), RULES) + get_close_matches(name.upper(), RULEBOOK)
-        meant = f"did you mean {' or '.join(near)}?" if near else "`partnerauth rules` lists the codes"
+        meant = f"did you mean {' or '.join(near)}?" if near else "`{screen.program()} rules` lists the codes"
         problem = f"{name!r} is neither a refusal code nor an id of the rulebook: {meant}"
         raise screen.BadInput(problem)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
+from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
 import click
@@ -53,6 +55,16 @@ class BadInput(click.ClickException):
         """Print the problems, each with a mark, to standard error."""
         for problem in self.problems:
             show(f"{bad(NO)} {visible(problem)}", err=True)
+
+
+def program() -> str:
+    """Return how the reader calls this program from where he stands."""
+    if shutil.which("partnerauth"):
+        return "partnerauth"
+    called = Path(sys.argv[0])
+    if called.name != "partnerauth":
+        return "python -m partnerauth"
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)
 
 
 def show(text: str = "", *, err: bool = False) -> None:
