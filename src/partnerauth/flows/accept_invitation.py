@@ -12,7 +12,7 @@ from dataclasses import replace
 from pydantic import Field, SecretStr
 
 from partnerauth import new_passwords, sessions
-from partnerauth.decision import Accepted, Answer, Reason
+from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import (
     AccountById,
     AccountsOf,
@@ -101,10 +101,9 @@ def decide(s: Situation[AcceptInvitation]) -> Answer:
     stands = token if token and user and (token.used or user.state is State.INVITED) else None
     latest = s.directory.get(LatestTokenOf(token.subject, Purpose.INVITATION)) if token else None
     before = s.directory.get(CredentialOf(user.id)) if user else None
-    if refused := refuse(tokens.stands(stands, Purpose.INVITATION, latest, before, s.now)):
-        return refused
-    if token is None or user is None:
-        raise LookupError(s.command)
+    refused = refuse(tokens.stands(stands, Purpose.INVITATION, latest, before, s.now))
+    if refused or token is None or user is None:
+        return refused or Refused((tokens.INVITATION_UNKNOWN.broken(),))
     details = _completed(s, user)
     if refused := refuse(*_acceptable(s, user, details)):
         return refused
@@ -148,9 +147,7 @@ def _accepted(
 
 def _granted(s: Situation[AcceptInvitation], user: User) -> tuple[RightsGranted, ...]:
     """Return what he is given: on record by whom he was invited, and only what that one can give today (TK-06)."""
-    invitation = s.directory.get(InvitationOf(user.id))
-    if invitation is None:
-        return ()
+    invitation = s.directory.the(InvitationOf(user.id))
     limits = _limits(s, user, invitation)
     wanted = dict(limits) if s.portal.application_rights == "granted" and not invitation.named else {}
     for account, code, elements in invitation.named:

@@ -64,10 +64,9 @@ def decide(s: Situation[VerifyEmail]) -> Answer:
     code = s.directory.get(TokenById(identity)) if identity else None
     presented = code if code and code.subject == address.key else None
     latest = s.directory.get(LatestTokenOf(address.key, Purpose.VERIFICATION))
-    if refused := refuse(tokens.stands(presented, Purpose.VERIFICATION, latest, None, s.now)):
-        return refused
-    if presented is None:
-        raise LookupError(s.command)
+    refused = refuse(tokens.stands(presented, Purpose.VERIFICATION, latest, None, s.now))
+    if refused or presented is None:
+        return refused or Refused((tokens.CODE_WRONG.broken(),))
     return _verified(s, address, presented)
 
 
