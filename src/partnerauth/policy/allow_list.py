@@ -48,8 +48,7 @@ FEED_MALFORMED = Rule(
     code="feed-malformed",
     holds="Every line of a feed names an address, a person and an organisation that can be used.",
     because="A feed that was damaged on its way says who belongs here no longer.",
-    says="This feed was not used: these lines are not well formed: {lines}. "
-    "Please correct the feed and send it again.",
+    says="This feed was not used: these lines are not well formed: {lines}. Please correct the feed and send it again.",
     sources=("ED-01",),
 )
 
