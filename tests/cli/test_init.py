@@ -32,11 +32,12 @@ def test_comments_and_layout_are_kept(tmp_path: Path) -> None:
     assert [new for old, new in zip(before, after, strict=True) if old != new] == ['portal = "workshop"']
 
 
-def test_the_name_left_out_is_the_folders(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("file", "name"), [("portal.toml", "my-portal"), ("Workshop.toml", "workshop")])
+def test_the_name_left_out_is_that_of_the_file_or_the_folder(tmp_path: Path, file: str, name: str) -> None:
     folder = tmp_path / "my-portal"
     folder.mkdir()
-    assert run(str(folder / "portal.toml")).exit_code == 0
-    assert read_portal(folder / "portal.toml").portal == "my-portal"
+    assert run(str(folder / file)).exit_code == 0
+    assert read_portal(folder / file).portal == name
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ COMMANDS = {
     "test": ("test:command", "Run scenario files."),
     "rules": ("rules:rules", "List every rule, or every id of the rulebook."),
     "lint": ("lint:lint", "Check Casbin models for what pycasbin accepts in silence."),
-    "explain": ("rules:explain", "Explain a rule: why it is there, where it lives, which tests show it."),
+    "explain": ("rules:explain", "Explain a rule: why it is there, where it lives, its tests."),
 }
 """Commands by name: where each is in this package, and the line that `partnerauth --help` has for it."""
 

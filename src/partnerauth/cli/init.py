@@ -18,11 +18,13 @@ _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 @click.command("init")
 @click.argument("file", default="portal.toml")
 @click.option("--from", "origin", default="bpost", show_default=True, help="The shipped portal to start from.")
-@click.option("--name", help="The portal's name; when left out, the name of the folder that the file is in.")
+@click.option(
+    "--name", help="The portal's name; when left out, that of the file, or of the folder where the file is portal.toml."
+)
 def init(file: str, origin: str, name: str | None) -> None:
     """Write FILE (portal.toml when left out): a shipped portal under a name of your own, to be edited."""
     path = Path(file)
-    called = path.resolve().parent.name.lower() if name is None else name
+    called = _called(path) if name is None else name
     if not _NAME.fullmatch(called):
         problem = f"--name {called!r}: a portal's name is lower-case letters and digits, words joined by hyphens"
         raise screen.BadInput(problem)
@@ -51,6 +53,11 @@ def init(file: str, origin: str, name: str | None) -> None:
             ]
         )
     )
+
+
+def _called(path: Path) -> str:
+    named = path.stem if path.name != "portal.toml" else path.resolve().parent.name
+    return named.lower()
 
 
 def renamed(text: str, origin: str, name: str) -> str:
