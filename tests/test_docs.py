@@ -22,6 +22,7 @@ from partnerauth.policy import portal as schema
 from partnerauth.policy.rulebook import RULEBOOK, RULES
 from partnerauth.portals import read_portal
 from partnerauth.scenarios import parse, read, run
+from partnerauth.view import View
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -166,6 +167,12 @@ def test_every_command_that_is_named_is_one(page: Path) -> None:
 def test_every_id_of_the_rulebook_that_is_named_is_one(page: Path) -> None:
     named = re.findall(r"\b(?:BP|ED|KP|SP|DP|GX)-\d\d\b", page.read_text("utf-8"))
     assert [each for each in named if each not in RULEBOOK] == []
+
+
+def test_every_question_of_a_view_is_named() -> None:
+    page = (ROOT / "docs" / "embedding.md").read_text("utf-8")
+    questions = [name for name, value in vars(View).items() if callable(value) and not name.startswith("_")]
+    assert [name for name in questions if f"`{name}`" not in page] == []
 
 
 def test_the_readme_says_where_each_rule_lives() -> None:
