@@ -182,6 +182,11 @@ def test_time_moves_only_by_after() -> None:
     )
 
 
+def test_the_clock_has_an_end() -> None:
+    steps = "{after: 999999d, as: anna, do: update-details, details: {phone: 0478}}\n" * 4
+    assert came(steps) == "no answer: the clock ends with the year 9999"
+
+
 def test_a_question_can_move_the_clock_too() -> None:
     assert played(
         "{as: visitor, do: sign-in, identifier: anna, password: Winter-Tram-61, browser: b}\n"
@@ -593,6 +598,25 @@ STEPS = "steps: [{check: mailed, to: a@b.example, expect: 0}]\n"
             scenario_with("{check: recorded, about: anna, expect: {includes: {refused: nothing}}}"),
             "no refusal code is called",
         ),
+        (
+            scenario_with("{check: can, user: anna, right: ftp, resources: {product: [letter]}, expect: deny}"),
+            "resources: one value of each kind, such as {product: letter}",
+        ),
+        (
+            scenario_with("{check: sees, user: anna, record: {type: deposti}, expect: deny}"),
+            "no record is called 'deposti'; did you mean deposit?",
+        ),
+        (
+            scenario_with("{check: sees, user: anna, record: {type: deposit, owner: bn}, expect: deny}"),
+            "no user is called 'bn'; did you mean ben?",
+        ),
+        (
+            scenario_with(
+                "{check: sees, user: anna, record: {type: deposit, product: letter, prodct: x}, expect: deny}"
+            ),
+            "unknown key prodct",
+        ),
+        (scenario_with("{check: sees, user: anna, record: {owner: ben}, expect: deny}"), "record: {type, owner"),
         (
             given_with("organisation", value={}),
             "given.organisation: no field is called 'organisation'; did you mean organisations?",

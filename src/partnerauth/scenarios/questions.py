@@ -58,17 +58,17 @@ def _can(world: World, step: Step) -> Plain:
 
 
 def _sees(world: World, step: Step) -> Plain:
-    said = dict(step.fields["record"])
-    owner, organisation = said.pop("owner", None), said.pop("organisation", None)
-    whose = organisation or (world.organisation_of(owner) if owner else None)
+    said = step.fields["record"]
+    whose = said.organisation or (world.organisation_of(said.owner) if said.owner else None)
     where = whose or world.organisation_of(step.fields["user"])
-    name = said.pop("account", "")
     record = Record(
-        type=said.pop("type", ""),
-        owner=world.user(owner) if owner else None,
+        type=said.type,
+        owner=world.user(said.owner) if said.owner else None,
         organisation=OrganisationId(whose) if whose else None,
-        account=world.account(name, where) if name else None,
-        resources=MappingProxyType(said),
+        account=world.account(said.account, where) if said.account else None,
+        resources=MappingProxyType(
+            said.model_dump(by_alias=True, include={"product", "billing_address", "contract"}, exclude_none=True)
+        ),
     )
     return _decided(world.view().sees(world.user(step.fields["user"]), record))
 

@@ -236,7 +236,7 @@ class _Reader:
     def _actor(self, at: tuple[str | int, ...], data: Map, *, is_command: bool, word: str) -> str:
         actor = data.get("as", "")
         if actor == "" and "as" not in data:
-            if is_command or word in {"choices", "applications"}:
+            if is_command or word in vocabulary.ASKED_BY_SOMEBODY - {"users"}:
                 self._wrong((*at, "as"), "missing: say who acts")
             return ""
         if not isinstance(actor, str) or ("@" not in actor and actor not in {*vocabulary.ACTORS, *self.aliases}):
@@ -270,6 +270,15 @@ class _Reader:
         for name in (*_NEEDED.get(word, ()), *(("account",) if on_account and not about_users else ())):
             if name not in data:
                 self._wrong((*at, name), "missing: add it")
+        if word == "sees" and isinstance(data.get("record"), Map):
+            self._record((*at, "record"), data["record"], portal)
+
+    def _record(self, at: tuple[str | int, ...], record: Map, portal: Portal) -> None:
+        known = dict.fromkeys((*portal.records, *vocabulary.RECORDS))
+        for name, names in (("type", known), ("owner", dict.fromkeys(self.aliases))):
+            text = record.get(name, "")
+            if isinstance(text, str) and text and text not in names and "@" not in text:
+                self._wrong((*at, name), unknown("record" if name == "type" else "user", text, names))
 
     def _expected(self, at: tuple[str | int, ...], word: str, data: Map) -> Plain:
         if "expect" not in data and word == "do":

@@ -69,8 +69,8 @@ def run(scenario: Scenario, empty: Callable[[], AbstractContextManager[Store]] =
 
 def _failures(scenario: Scenario, world: World) -> Iterator[Failure]:
     for step in scenario.steps:
-        world.pass_time(step.after)
         try:
+            world.pass_time(step.after)
             came, refused = _taken(world, step)
         except UnanswerableError as error:
             yield _failure(step, f"no answer: {error}")

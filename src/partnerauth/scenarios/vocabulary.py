@@ -18,6 +18,8 @@ Kind: TypeAlias = Literal[
     "names",
     "resources",
     "words",
+    "one-of-each",
+    "record",
     "secret",
     "user",
     "new-user",
@@ -72,6 +74,18 @@ class AccountFacts(Section):
     billing_addresses: tuple[str, ...] = ()
 
 
+class RecordFacts(Section):
+    """Something that an application shows: its kind, whose it is, and where it belongs."""
+
+    type: str
+    owner: str = ""
+    organisation: str = ""
+    account: str = ""
+    product: str | None = None
+    billing_address: str | None = None
+    contract: str | None = None
+
+
 class EntryFacts(Section):
     """A line of a feed."""
 
@@ -95,6 +109,11 @@ KINDS: Final[Mapping[Kind, tuple[TypeAdapter[Any], str]]] = MappingProxyType(
         "names": (TypeAdapter(tuple[str, ...]), "a list of names, such as [creation, confirmation]"),
         "resources": (TypeAdapter(Mapping[str, tuple[str, ...]]), "lists by kind, such as {product: [letter]}"),
         "words": (TypeAdapter(Mapping[str, str]), "texts by name, such as {first-name: Anna}"),
+        "one-of-each": (TypeAdapter(Mapping[str, str]), "one value of each kind, such as {product: letter}"),
+        "record": (
+            TypeAdapter(RecordFacts),
+            "{type, owner, organisation, account, product}, such as {type: deposit, owner: anna, account: hq}",
+        ),
         "secret": (
             TypeAdapter(str | MailedTo | Verified),
             "a literal, {mailed-to: ADDRESS}, {mailed-to: ADDRESS, nth: 1} or {verified: ADDRESS}",
@@ -250,13 +269,13 @@ _ASKED: Final[Mapping[str, Kind]] = {"application": "text", "account": "account"
 
 QUESTIONS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
     {
-        "can": {**_USER, **_ASKED, "right": "text", "resources": "words"},
-        "sees": {**_USER, "record": "words"},
+        "can": {**_USER, **_ASKED, "right": "text", "resources": "one-of-each"},
+        "sees": {**_USER, "record": "record"},
         "signed-in": {"browser": "text", **_USER},
         "users": {"organisation": "text"},
         "user": _USER,
         "rights": {**_USER, **_ASKED},
-        "who-can": {**_ASKED, "right": "text", "resources": "words"},
+        "who-can": {**_ASKED, "right": "text", "resources": "one-of-each"},
         "choices": {**_USER, **_ASKED},
         "applications": {**_USER, "account": "account"},
         "profiles": {**_ASKED, "rights": "names"},
@@ -267,6 +286,12 @@ QUESTIONS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
     }
 )
 """Every question, with its fields."""
+
+RECORDS: Final = (
+    *("deposit", "lead", "customer", "contract", "framework-order", "rework", "order", "document"),
+    *("ticket", "case", "credit"),
+)
+"""Every kind of record that some shipped portal has."""
 
 ASKED_BY_SOMEBODY: Final = frozenset({"users", "choices", "applications"})
 """The questions whose answer depends on who asks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -104,8 +104,12 @@ class World:
         return self.shell.view()
 
     def pass_time(self, after: timedelta) -> None:
-        """Move the clock."""
-        self.clock.time += after
+        """Move the clock.  Raises UnanswerableError where it cannot go that far."""
+        try:
+            self.clock.time += after
+        except OverflowError:
+            message = f"the clock ends with the year {MAXYEAR}"
+            raise UnanswerableError(message) from None
 
     def execute(self, word: str, who: str, fields: Mapping[str, Any]) -> Answer:
         """Carry out a command, and note what it tells: new users, sessions and tokens.  Raises UnanswerableError."""
