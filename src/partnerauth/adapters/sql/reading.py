@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from itertools import product
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, or_, select, true, union_all
 
 from partnerauth.adapters.sql.mapping import (
     BY_ENTITY,
@@ -128,13 +129,16 @@ def chunks(values: Iterable[T], width: int = 1) -> Iterator[list[T]]:
 
 
 def among(table: Table, names: Sequence[str], keys: Iterable[tuple[Any, ...]]) -> ColumnElement[bool]:
-    """Return the condition that these columns have the values of one of the keys."""
+    """Return the condition that these columns have the values of one of the keys.
+
+    Of two columns or more each key is spelled out: SQLite reads a whole table to compare rows with a list of rows.
+    """
     columns = [table.c[name] for name in names]
     if not columns:
         return true()
     if len(columns) == 1:
         return columns[0].in_([key[0] for key in keys])
-    return tuple_(*columns).in_(list(keys))
+    return or_(*(and_(*(column == value for column, value in zip(columns, key, strict=True))) for key in keys))
 
 
 def pairs(connection: Connection, table: Table, key: str, value: str, keys: Iterable[Any]) -> dict[Any, Any]:
@@ -262,23 +266,30 @@ def _another_holder(key: AnotherHolder) -> Select[Any]:
     )
 
 
-def _administrators_of(key: AdministratorsOf) -> Select[Any]:
+def _administrators_of(
+    connection: Connection, keys: Sequence[AdministratorsOf]
+) -> Mapping[Key[Any], tuple[UserId, ...]]:
+    """Find each right and state by itself: asked for several at once, SQLite may read the rights of everybody."""
     column = MANAGEMENT.table.c
-    return _administrators(key.management).where(
-        column.organisation == key.organisation, column.state.in_([State.ACTIVE, State.INVITED])
-    )
+    found: dict[Key[Any], set[UserId]] = {}
+    for key in keys:
+        holders = [
+            select(column.user).where(
+                column.organisation == key.organisation, column.management == management, column.state == state
+            )
+            for management, state in product(sorted(key.management), (State.ACTIVE, State.INVITED))
+        ]
+        found[key] = set(connection.execute(union_all(*holders)).scalars()) if holders else set()
+    arrivals = pairs(connection, USER, "id", "arrival", set().union(*found.values()))
+    return {key: tuple(sorted(users, key=lambda user: (arrivals[user], user))) for key, users in found.items()}
 
 
 def _administrators_at(key: AdministratorsAt) -> Select[Any]:
-    return _administrators(key.management).where(USER.c.domain == key.domain, USER.c.state == State.ACTIVE)
-
-
-def _administrators(management: Iterable[str]) -> Select[Any]:
     column = MANAGEMENT.table.c
     return (
         select(USER.c.id)
         .join(MANAGEMENT.table, column.user == USER.c.id)
-        .where(column.management.in_(sorted(management)))
+        .where(USER.c.domain == key.domain, USER.c.state == State.ACTIVE, column.management.in_(sorted(key.management)))
         .group_by(USER.c.id, USER.c.arrival)
         .order_by(USER.c.arrival, USER.c.id)
     )
@@ -312,7 +323,7 @@ ANSWERS: Final[Mapping[type, Callable[[Connection, Sequence[Any]], Mapping[Key[A
         **{listed.key: _listed(listed) for listed in LISTED},
         AnotherHolder: _first(_another_holder),
         FirstComer: _first(_first_comer),
-        AdministratorsOf: _each(_administrators_of),
+        AdministratorsOf: _administrators_of,
         AdministratorsAt: _each(_administrators_at),
         OrganisationsWithDomain: _each(_organisations_with_domain),
     }

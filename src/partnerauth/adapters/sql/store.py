@@ -9,7 +9,7 @@ from functools import partial
 from threading import RLock
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, inspect, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -143,14 +143,18 @@ def create_tables(connection: Connection) -> None:
 
 def _make_ready(connection: Connection, *, ready: Callable[[Connection], bool]) -> None:
     """Create the tables where there are none, and find out in any case whether the database can be written to."""
-    if not ready(connection):
+    if ready(connection):
+        connection.execute(update(META).values(position=META.c.position))
+    else:
         create_tables(connection)
 
 
 def _ready(connection: Connection, *, where: str, create: bool) -> bool:
     """Whether the tables are there.  Raises StoreError where they can or must not be made (CC-17)."""
-    names = inspect(connection).get_table_names()
-    if META.name in names:
+    inspector = inspect(connection)
+    names = inspector.get_table_names()
+    columns = {column["name"] for column in inspector.get_columns(META.name)} if META.name in names else set()
+    if columns >= set(META.c.keys()):
         _check_version(connection.execute(select(META.c.schema_version)).scalar_one_or_none(), where)
         return True
     if names:
@@ -166,10 +170,14 @@ def _ready(connection: Connection, *, where: str, create: bool) -> bool:
 
 
 def _check_version(version: int | None, where: str) -> None:
-    if version != SCHEMA_VERSION:
-        way = "upgrade partnerauth" if version and version > SCHEMA_VERSION else "restore it, or migrate it"
+    if version == SCHEMA_VERSION:
+        return
+    if version is None:
+        message = f"{where}: the row that says what it is has gone; restore a copy of it"
+    else:
+        way = "upgrade partnerauth" if version > SCHEMA_VERSION else "migrate it"
         message = f"{where}: its tables are of version {version}, this partnerauth has version {SCHEMA_VERSION}; {way}"
-        raise StoreError(message)
+    raise StoreError(message)
 
 
 def _engine(url: str) -> Engine:
@@ -178,7 +186,7 @@ def _engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite":
             return sqlite.engine_for(parsed)
     except (ArgumentError, NoSuchModuleError) as error:
-        message = f"{url}: {error}; name a database like sqlite:///portal.db"
+        message = f"{error}; name a database like sqlite:///portal.db"
         raise StoreError(message) from error
     message = f"{parsed.get_backend_name()}: this store speaks SQLite; name a database like sqlite:///portal.db"
     raise StoreError(message)

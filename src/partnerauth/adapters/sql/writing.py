@@ -119,7 +119,7 @@ def _write(connection: Connection, kept: Kept, changes: Sequence[_Change], here:
     old = [each for each in changes if each.revision]
     _many(connection, insert(kept.table), ({**_values(kept, each, here), "arrival": here} for each in new))
     found = _old(kept.table, (*kept.key_fields, "revision"))
-    changed = ({**_values(kept, each, here), **_which(kept, each.key, each.revision)} for each in old)
+    changed = ({**_changed(kept, each, here), **_which(kept, each.key, each.revision)} for each in old)
     if _many(connection, update(kept.table).where(found), changed) != len(old):
         raise ConflictError(*(each.key for each in old))
     for part in kept.parts:
@@ -153,6 +153,11 @@ def _remove(connection: Connection, kept: Kept, drops: Sequence[tuple[Key[Any], 
 
 def _values(kept: Kept, change: _Change, here: int) -> Values:
     return {**kept.values(change.after), "revision": here}
+
+
+def _changed(kept: Kept, change: _Change, here: int) -> Values:
+    """Return the new values, without the key: whoever writes it has SQLite look for all that refers to it."""
+    return {name: value for name, value in _values(kept, change, here).items() if name not in kept.key_fields}
 
 
 def _which(kept: Kept, key: Key[Any], revision: int) -> Values:
