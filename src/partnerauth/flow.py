@@ -185,9 +185,7 @@ class Situation(Generic[C]):
     @property
     def me(self) -> User:
         """The acting user, where the gates have let a member through."""
-        if (user := self.user) is None:
-            raise LookupError(type(self.actor).__name__)
-        return user
+        return present(self.user)
 
     @property
     def tenant(self) -> OrganisationId | None:
@@ -329,6 +327,14 @@ def found(s: Situation[Any], key: Key[Owned], named: str, *, within: Organisatio
     thing = s.directory.get(key)
     if thing is None or isolation.own(within, thing, named):
         return Refused((isolation.OTHER_ORGANISATION.broken(names=(named,)),))
+    return thing
+
+
+def present(thing: T | None) -> T:
+    """Return what the gates have made sure is there.  Raises LookupError where they have not: our bug."""
+    if thing is None:
+        message = "a gate let something through that is not there"
+        raise LookupError(message)
     return thing
 
 

@@ -14,7 +14,7 @@ from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, TokenByDigest, TokenById, UserById
 from partnerauth.entities import Credential, Purpose, Token, User, UserId
 from partnerauth.events import EmailChanged, login_names
-from partnerauth.flow import Command, Flow, Needs, Situation, digest, mail, refuse
+from partnerauth.flow import Command, Flow, Needs, Situation, digest, mail, present, refuse
 from partnerauth.policy import enrolment, standing, tokens
 
 
@@ -49,8 +49,8 @@ def decide(s: Situation[ConfirmEmail]) -> Answer:
     credential = s.directory.get(CredentialOf(user.id)) if user else None
     if refused := refuse(tokens.stands(token if user else None, Purpose.EMAIL_CHANGE, latest, credential, s.now)):
         return refused
-    if token is None or user is None or (address := _address(token)) is None:
-        raise LookupError(s.command)
+    token, user = present(token), present(user)
+    address = present(_address(token))
     if refused := refuse(
         standing.acts(user), enrolment.unclaimed(s.directory.get(LoginNameByKey(address.key)), by=user.id)
     ):

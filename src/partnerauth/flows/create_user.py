@@ -16,7 +16,7 @@ from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import LoginNameByKey, UserById
 from partnerauth.entities import Credential, UserId
 from partnerauth.events import UserCreated
-from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, refuse, untold
+from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, present, refuse, untold
 from partnerauth.policy import delegation, domains, enrolment, forms, management, offers, options
 
 NEW_USER = DrawId("user")
@@ -74,14 +74,12 @@ def decide(s: Situation[CreateUser]) -> Answer:
         enrolment.unclaimed(*ours),
     ):
         return refused
-    if address is None:
-        raise LookupError(s.command)
     if strangers:
         return Accepted(
-            events=(untold(s, enrolment.ALREADY_EXISTS.code, address.key, s.me.organisation),),
+            events=(untold(s, enrolment.ALREADY_EXISTS.code, present(address).key, s.me.organisation),),
             mails=tuple(mail(s, "already-registered", user.email.original, user.details) for user in strangers[:1]),
         )
-    return _created(s, address)
+    return _created(s, present(address))
 
 
 def _created(s: Situation[CreateUser], address: EmailAddress) -> Accepted:

@@ -22,7 +22,7 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import IMPLIED_ACCOUNT, OrganisationId, State, User, UserId, account_id
 from partnerauth.events import AccessRequested, Event, OrganisationOpened
-from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, refuse, untold
+from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, present, refuse, untold
 from partnerauth.policy import domains, enrolment, forms, isolation, management, offers
 
 NEW_USER = DrawId("user")
@@ -76,17 +76,16 @@ def _of_administrator(s: Situation[RequestAccess]) -> Answer:
 
 def _of_visitor(s: Situation[RequestAccess]) -> Answer:
     details = s.command.details
-    address = parse(details.get("email", ""))
+    parsed = parse(details.get("email", ""))
     identities = [s.command.organisation, *([] if s.command.account == IMPLIED_ACCOUNT else [s.command.account])]
     if refused := refuse(forms.known_fields(s.portal, "request-access", details)) or refuse(
         forms.complete(s.portal, "request-access", details),
         forms.well_formed(details),
-        domains.well_formed(address) if details.get("email", "").strip() else None,
+        domains.well_formed(parsed) if details.get("email", "").strip() else None,
         None if all(map(forms.identifies, identities)) else forms.FIELD_MALFORMED.broken(fields=("organisation",)),
     ):
         return refused
-    if address is None:
-        raise LookupError(s.command)
+    address = present(parsed)
     organisation = s.directory.get(OrganisationById(s.command.organisation))
     applicant, taken = _applicant(s)
     if taken:

@@ -24,7 +24,7 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import Credential, Purpose, State, Token, UserId
 from partnerauth.events import PasswordReset
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, digest, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, digest, present, refuse
 from partnerauth.policy import guessing, standing, tokens
 
 
@@ -70,8 +70,7 @@ def decide(s: Situation[ResetPassword]) -> Answer:
     before = s.directory.get(CredentialOf(user.id)) if user else None
     if refused := refuse(tokens.stands(token if user else None, Purpose.RESET, latest, before, s.now)):
         return refused
-    if token is None or user is None:
-        raise LookupError(s.command)
+    token, user = present(token), present(user)
     if refused := refuse(None if user.state is State.INVITED else standing.acts(user)) or refuse(
         *new_passwords.acceptable(
             s,

@@ -65,15 +65,13 @@ def members_only(words: Iterable[str]) -> bool:
 
 def acts(user: User) -> Reason | None:
     """An active user acts, nobody else (GX-02).  Broken: the code of the user's state."""
-    match user.state:
-        case State.ACTIVE:
-            return None
-        case State.PENDING:
-            return APPROVAL_PENDING.broken()
-        case State.REJECTED:
-            return APPROVAL_REJECTED.broken()
-        case State.INVITED | State.DEACTIVATED:
-            return USER_INACTIVE.broken(state=user.state.value)
+    if user.state is State.ACTIVE:
+        return None
+    if user.state is State.PENDING:
+        return APPROVAL_PENDING.broken()
+    if user.state is State.REJECTED:
+        return APPROVAL_REJECTED.broken()
+    return USER_INACTIVE.broken(state=user.state.value)
 
 
 def password_is_own(credential: Credential | None) -> Reason | None:
