@@ -214,6 +214,26 @@ def test_a_secret_that_nobody_was_mailed_is_no_answer(reference: str) -> None:
     assert "mailed to" in outcome
 
 
+def test_a_token_that_nobody_was_given_is_no_answer() -> None:
+    step = (
+        "{as: visitor, do: join-organisation, email: a@b.example, token: {verified: a@b.example}, organisation: acme}"
+    )
+    given: Mapping[str, Any] = {"organisations": {"acme": {}}}
+    assert came(step, given=given, portal="dealerportal") == (
+        "no answer: nobody has verified the address a@b.example so far"
+    )
+
+
+def test_a_question_that_lacks_whom_it_is_about_is_no_answer() -> None:
+    assert came("{check: users, expect: []}") == "no answer: organisation: say of which"
+    assert played("{check: users, as: anna, expect: [anna, ben]}").holds
+
+
+def test_a_question_about_nobody_is_told_so() -> None:
+    step = "{check: user, user: dirk@acme.example, expect: {state: active}}"
+    assert came(step) == "no such user"
+
+
 # Who acts
 
 
@@ -283,6 +303,23 @@ def test_an_alias_that_stands_for_somebody_is_not_given_to_another() -> None:
         f"{{as: anna, do: create-user, user: dirk, {CREATED}}}\n"
         f"{{as: anna, do: create-user, user: dirk, {CREATED.replace('DIRK', 'D2').replace('dirk@', 'd2@')}}}"
     )
+
+
+def test_an_alias_of_a_case_is_not_given_to_another() -> None:
+    given = {"organisations": {"fix": {}}, "users": {"kim": {"organisation": "fix", "email": "kim@fix.example"}}}
+    step = "{as: kim, do: submit-request, case: c, kind: credit-question, fields: {question: When?, grms-number: 1}}\n"
+    assert "stands for another case" in came(step + step, given=given, portal="dealerportal")
+
+
+def test_who_is_pending_has_asked_for_what_his_rights_name() -> None:
+    rights = [{"application": "emasspost", "account": "hq"}]
+    facts = {"organisation": "beta", "email": "dan@beta.example", "state": "pending-approval", "rights": rights}
+    given = {"organisations": GIVEN["organisations"], "users": {"dan": facts}}
+    assert played(
+        "{as: operator, do: grant-access, user: dan}\n"
+        "{check: user, user: dan, expect: {state: invited, administrator: true}}",
+        given=given,
+    ).holds
 
 
 def test_who_has_no_alias_is_called_by_his_address() -> None:
@@ -544,6 +581,7 @@ STEPS = "steps: [{check: mailed, to: a@b.example, expect: 0}]\n"
         ),
         (scenario_with("{as: anna, do: invite, users: ben}"), "no field is called 'users'; did you mean user?"),
         (scenario_with("{as: anna, do: deactivate}"), "user: missing: add it"),
+        (scenario_with("{as: anna, do: create-user, user: nobody}"), "is a word of scenario files"),
         (scenario_with("{do: deactivate, user: ben}"), "as: missing: say who acts"),
         (scenario_with("{as: ana, do: deactivate, user: ben}"), "no user or actor is called 'ana'; did you mean anna?"),
         (scenario_with("{as: anna, do: deactivate, user: benn}"), "no user is called 'benn'; did you mean ben?"),

@@ -231,6 +231,8 @@ class _Reader:
             return None
         if kind == "user" and typed not in self.aliases and "@" not in typed:
             self._wrong((*at, name), unknown("user", typed, self.aliases))
+        if kind == "new-user" and typed in {*vocabulary.ACTORS, NOBODY}:
+            self._wrong((*at, name), f"{typed} is a word of scenario files, not the alias of a user")
         return typed
 
     def _actor(self, at: tuple[str | int, ...], data: Map, *, is_command: bool, word: str) -> str:
