@@ -286,3 +286,9 @@ def test_a_truth_that_is_not_told_is_on_record_of_the_company_that_was_asked_for
     event = acme.newest
     assert isinstance(event, CommandRefused)
     assert (event.organisation, event.by, event.command) == ("acme", "visitor", "request-access")
+
+
+@pytest.mark.rule("BP-12")
+def test_where_rights_are_per_account_a_request_names_one(empty: Town) -> None:
+    asked = {"organisation": "acme", "application": "distriplanner", "details": {"email": "zoe@acme.example"}}
+    assert empty.refuses(VISITOR, RequestAccess, **asked)["field-required"]["fields"] == ("account",)

@@ -77,8 +77,10 @@ def _of_administrator(s: Situation[RequestAccess]) -> Answer:
 def _of_visitor(s: Situation[RequestAccess]) -> Answer:
     details = s.command.details
     parsed = parse(details.get("email", ""))
-    identities = [s.command.organisation, *([] if s.command.account == IMPLIED_ACCOUNT else [s.command.account])]
+    is_implied = s.command.account == IMPLIED_ACCOUNT
+    identities = [s.command.organisation, *([] if is_implied else [s.command.account])]
     if refused := refuse(forms.known_fields(s.portal, "request-access", details)) or refuse(
+        forms.FIELD_REQUIRED.broken(fields=("account",)) if is_implied and s.portal.accounts else None,
         forms.complete(s.portal, "request-access", details),
         forms.well_formed(details),
         domains.well_formed(parsed) if details.get("email", "").strip() else None,
