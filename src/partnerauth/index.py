@@ -7,10 +7,10 @@ rolled back was never here, and what another process committed is here from the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import Lock
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from partnerauth.directory import (
     AccountById,
@@ -26,6 +26,7 @@ from partnerauth.directory import (
     UserById,
 )
 from partnerauth.entities import (
+    IMPLIED_ACCOUNT,
     RIGHT,
     Account,
     AccountId,
@@ -36,14 +37,13 @@ from partnerauth.entities import (
     UserId,
     account_id,
 )
-from partnerauth.policy import rights, subcontracting
+from partnerauth.policy import management, rights, subcontracting
 from partnerauth.policy.engine import rows
 from partnerauth.policy.engine.decisions import UNNAMED, named_once, user_facts
 from partnerauth.policy.engine.masks import Masks
+from partnerauth.policy.engine.model import Held, RightsModel
 from partnerauth.policy.portal import RESOURCE_KINDS, Portal
 from partnerauth.ports import Store
-
-T = TypeVar("T")
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 """No resource named."""
@@ -51,117 +51,177 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 MOST_USERS = 1_000_000
 """Users whose facts are kept; with one more the index starts anew."""
 
+Models: TypeAlias = Callable[[Portal], RightsModel]
+"""What makes the rights model of a portal, with no facts in it."""
+
+
+class _Known:
+    """The facts of the users who were asked about since the index started anew: a model, and whom it knows."""
+
+    def __init__(self, model: RightsModel) -> None:
+        self.model = model
+        self.homes: dict[str, OrganisationId] = {}
+        self.concerned: dict[OrganisationId, set[UserId]] = defaultdict(set)
+
 
 class Index:
-    """The facts of the users who were asked about, for one portal and store.  Questions of many threads are fine."""
+    """Answers questions for one portal and store.  Any number of threads may ask.
 
-    def __init__(self, portal: Portal, store: Store, *, most_users: int = MOST_USERS) -> None:
-        """Start empty, at the store's present position."""
+    A question about a user whose facts are known takes no lock and reads nothing.
+    """
+
+    def __init__(self, portal: Portal, store: Store, *, models: Models = Masks, most_users: int = MOST_USERS) -> None:
+        """Start empty, at the store's present position.  Raises StoreError."""
         self._portal = portal
         self._store = store
+        self._models = models
         self._most = most_users
         self._lock = Lock()
-        self._start(store.position())
-
-    def _start(self, position: int) -> None:
-        self.position = position
-        self.model = Masks(self._portal)
-        self._homes: dict[str, OrganisationId] = {}
-        self._concerned: dict[OrganisationId, set[UserId]] = defaultdict(set)
+        self._known = _Known(models(portal))
+        self.position = store.position()
 
     def catch_up(self) -> int:
-        """Mark whoever a commit concerned since the last time, and return the position that answers are of."""
+        """Mark whoever a commit concerned since the last time, and return the position that answers are of.
+
+        Answers are of that position or a later one.  Raises StoreError.
+        """
         if self._store.position() != self.position:
             with self._lock:
                 position, keys = self._store.changes_since(self.position)
-                for user in {user for key in keys for user in self._users_of(key)}:
-                    self._homes.pop(user, None)
+                if position < self.position:
+                    # Somebody put an older copy of the database in place: nothing that is known here holds.
+                    self._known = _Known(self._models(self._portal))
+                for user in {user for key in keys for user in _users_of(key, self._known.concerned)}:
+                    self._known.homes.pop(user, None)
                 self.position = position
         return self.position
 
-    def home_of(self, user: str) -> OrganisationId | None:
-        """Return the organisation of a user, whose facts are in the model from now on; None for an unknown one."""
-        home = self._homes.get(user)
-        if home is not None:
-            return home
-        with self._lock:
-            if len(self._homes) >= self._most:
-                self._start(self.position)
-            return self._read(UserId(user))
-
-    def decide(
-        self, user: str, application: str, right: str, account: AccountId, resources: Mapping[str, str] = NOTHING
+    def can(
+        self, user: str, application: str | None, right: str, account: str | None, resources: Mapping[str, str]
     ) -> bool:
-        """Decide for a user whom `home_of` knows."""
-        decide = self.model.decide
-        if not resources:
-            return decide(user, application, right, account)
-        return named_once(resources) and decide(
-            user, application, right, account, *(resources.get(kind, UNNAMED) for kind in RESOURCE_KINDS)
-        )
+        """Decide a question, as `View.can` takes it.  Raises StoreError."""
+        # One look at what is known: the index may start anew between two.
+        known = self._known
+        home = known.homes.get(user)
+        if home is None:
+            home, known = self._read(user)
+            if home is None:
+                return False
+        asked = named(application, resources)
+        where = account if account and "/" in account else f"{home}/{account or IMPLIED_ACCOUNT}"
+        return asked is not None and known.model.decide(user, asked[0], right, where, *asked[1])
 
-    def _users_of(self, key: Key[Any]) -> Iterable[UserId]:
-        """Return the users, of those that are known, whose facts may be others now."""
-        match key:
-            case UserById():
-                return (key.id,)
-            case CredentialOf() | SelectionOf():
-                return (key.user,)
-            case OrganisationById():
-                return tuple(self._concerned.get(key.id, ()))
-            case AccountById():
-                return tuple(self._concerned.get(OrganisationId(key.id.partition("/")[0]), ()))
-            case DelegationTo():
-                return tuple(self._concerned.get(key.organisation, ()))
-            case _:
-                return ()
+    def for_user(self, user: str) -> tuple[OrganisationId | None, Callable[..., bool]]:
+        """Return a user's organisation, None for an unknown one, and `can(application, right, account, …)`."""
+        home, known = self._of(user)
+        return home, known.model.for_user(user)
 
-    def _read(self, user: UserId) -> OrganisationId | None:
-        facts = _Facts(self._portal, self._store, user)
-        found = facts.find(UserById(user))
-        if found is None:
-            return None
-        self._concerned[found.organisation].add(user)
-        selections = []
-        for account, code, held in facts.selections(found):
-            owner = facts.find(OrganisationById(account.organisation))
-            active = [name for name, contract in account.contracts.items() if contract.active]
-            self.model.set_account(account.id, options=owner.options if owner else (), active=active)
-            self._concerned[account.organisation].add(user)
-            by_kind: dict[str, list[str]] = {}
-            for kind, name in held:
-                by_kind.setdefault(kind, []).append(name)
-            selections.append((account.id, code, by_kind))
-        state = user_facts(found, facts.find(CredentialOf(user)))
-        self.model.load_user(user, found.organisation, state, selections)
-        self._homes[user] = found.organisation
-        return found.organisation
+    def selections(self, user: str) -> Iterator[tuple[str, str, frozenset[Element]]]:
+        """Yield account, application and what a user holds there, whether or not he is active."""
+        _, known = self._of(user)
+        return known.model.selections(user)
+
+    def _of(self, user: str) -> tuple[OrganisationId | None, _Known]:
+        known = self._known
+        home = known.homes.get(user)
+        return self._read(user) if home is None else (home, known)
+
+    def _read(self, user: str) -> tuple[OrganisationId | None, _Known]:
+        """Read the facts of a user, and return where he is known now; None for an unknown one."""
+        with self._lock:
+            known = self._known
+            if user in known.homes:
+                return known.homes[user], known
+            facts = _Facts(self._portal, self._store, UserId(user))
+            found = facts.find(UserById(UserId(user)))
+            if found is None:
+                # Whoever was known and is no longer there must not be answered for by what he was.
+                known.model.drop_user(UserId(user))
+                return None, known
+            if len(known.homes) >= self._most:
+                known = self._known = _Known(self._models(self._portal))
+            _put(facts, found, known)
+            known.homes[user] = found.organisation
+            return found.organisation, known
+
+
+def named(application: str | None, resources: Mapping[str, str]) -> tuple[str, tuple[str, ...]] | None:
+    """Return a question's application and resources as a model takes them, or None where nobody can be allowed it.
+
+    None as the application asks for a management right; an application cannot be called like the sign for that, and
+    no resource like the sign for one that is not named.
+    """
+    if application is None:
+        application = rows.MANAGEMENT
+    elif application == rows.MANAGEMENT:
+        return None
+    if not resources:
+        return application, ()
+    return (
+        (application, tuple(resources.get(kind, UNNAMED) for kind in RESOURCE_KINDS)) if named_once(resources) else None
+    )
+
+
+def _users_of(key: Key[Any], concerned: Mapping[OrganisationId, set[UserId]]) -> Iterable[UserId]:
+    """Return the users, of those that are known, whose facts may be others now."""
+    match key:
+        case UserById():
+            return (key.id,)
+        case CredentialOf() | SelectionOf():
+            return (key.user,)
+        case OrganisationById():
+            return concerned.get(key.id, ())
+        case AccountById():
+            return concerned.get(_owner(key.id), ())
+        case DelegationTo():
+            return concerned.get(key.organisation, ())
+        case _:
+            return ()
+
+
+def _put(facts: _Facts, user: User, known: _Known) -> None:
+    """Set the facts of a user in the model."""
+    known.concerned[user.organisation].add(user.id)
+    selections = []
+    for account, code, held in facts.selections(user):
+        owner = facts.find(OrganisationById(account.organisation))
+        active = [name for name, contract in account.contracts.items() if contract.active]
+        known.model.set_account(account.id, options=owner.options if owner else (), active=active)
+        known.concerned[account.organisation].add(user.id)
+        selections.append((account.id, code, by_kind(held)))
+    state = user_facts(user, facts.find(CredentialOf(user.id)))
+    known.model.load_user(user.id, user.organisation, state, selections)
+
+
+def by_kind(elements: Iterable[Element]) -> Held:
+    """Return elements by their kind."""
+    found: dict[str, list[str]] = {}
+    for kind, name in elements:
+        found.setdefault(kind, []).append(name)
+    return found
 
 
 class _Facts:
-    """What the store says of one user, read in two rounds."""
+    """What the store says of one user, all of it from one state."""
 
     def __init__(self, portal: Portal, store: Store, user: UserId) -> None:
         self._portal = portal
         self._user = user
         self._directory = Directory()
-        for _ in range(3):
-            missing = self._directory.missing(self._keys())
-            if missing:
-                self._directory = self._directory.with_loaded(store.read(missing).values)
+        self.find = self._directory.find
+        # What was read only says what else to read: the last time it is everything at once.
+        while missing := self._directory.missing(self._keys()):
+            self._directory = Directory(store.read((*self._directory.loaded, *missing)).values)
+            self.find = self._directory.find
 
-    def find(self, key: Key[T]) -> T | None:
-        return self._directory.find(key)
-
-    def selections(self, user: User) -> Iterable[tuple[Account, str, frozenset[Element]]]:
+    def selections(self, user: User) -> Iterator[tuple[Account, str, frozenset[Element]]]:
         """Yield each account and application that is open to the user, with what of it counts."""
         given = {(each.account, each.application): each for each in self.find(SelectionsOf(user.id)) or ()}
         organisation: Organisation = self._directory.the(OrganisationById(user.organisation))
         for identity in self.find(AccountsOf(user.organisation)) or ():
             account = self._directory.the(AccountById(identity))
             for code in sorted(account.applications & set(self._portal.applications)):
-                selection = given.get((identity, code))
-                held = rights.of_account(self._portal, code, account, organisation, selection)
+                held = rights.of_account(self._portal, code, account, organisation, given.get((identity, code)))
                 if held:
                     yield account, code, held
         for delegation in self.find(DelegationsTo(user.organisation)) or ():
@@ -185,20 +245,23 @@ class _Facts:
         identity = account_id(user.organisation)
         found = self.find(AccountById(identity))
         account = found or Account(id=identity, organisation=user.organisation, name="", applications=frozenset())
-        held = user.management | frozenset(self._portal.management.everyone)
+        held = management.held(self._portal, user)
         return account, rows.MANAGEMENT, frozenset(Element(RIGHT, right) for right in held)
 
-    def _keys(self) -> Iterable[Key[Any]]:
+    def _keys(self) -> Iterator[Key[Any]]:
         yield from (UserById(self._user), CredentialOf(self._user), SelectionsOf(self._user))
         user = self.find(UserById(self._user))
         if user is None:
             return
-        yield OrganisationById(user.organisation)
-        yield AccountsOf(user.organisation)
+        yield from (OrganisationById(user.organisation), AccountsOf(user.organisation))
         yield DelegationsTo(user.organisation)
-        accounts: list[AccountId] = [*(self.find(AccountsOf(user.organisation)) or ()), account_id(user.organisation)]
+        yield AccountById(account_id(user.organisation))
+        accounts: list[AccountId] = list(self.find(AccountsOf(user.organisation)) or ())
         accounts += [each.account for each in self.find(DelegationsTo(user.organisation)) or ()]
-        for account in dict.fromkeys(accounts):
-            yield AccountById(account)
-            if found := self.find(AccountById(account)):
-                yield OrganisationById(found.organisation)
+        for account in accounts:
+            yield from (AccountById(account), OrganisationById(_owner(account)))
+
+
+def _owner(account: AccountId) -> OrganisationId:
+    """Return the organisation that an account is of, as its id says."""
+    return OrganisationId(account.partition("/")[0])

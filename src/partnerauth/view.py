@@ -53,12 +53,11 @@ from partnerauth.entities import (
     account_id,
 )
 from partnerauth.flow import digest, full_name
-from partnerauth.index import NOTHING, Index
+from partnerauth.index import NOTHING, Index, named
 from partnerauth.policy import isolation, management, matrix, offers, rights, sights, standing, subcontracting, tokens
 from partnerauth.policy.engine import decisions, rows
-from partnerauth.policy.engine.decisions import UNNAMED, named_once
 from partnerauth.policy.options import OPTION_DISABLED, PORTAL_SIGN_IN_FIRST
-from partnerauth.policy.portal import RESOURCE_KINDS, Portal, Sight
+from partnerauth.policy.portal import Portal, Sight
 from partnerauth.ports import Store, WordLists
 
 T = TypeVar("T")
@@ -149,8 +148,7 @@ class ForUser:
 
     def __init__(self, index: Index, user: str) -> None:
         """Look the user up once."""
-        self._home = index.home_of(user)
-        self._can = index.model.for_user(user)
+        self._home, self._can = index.for_user(user)
 
     def can(
         self,
@@ -161,11 +159,11 @@ class ForUser:
         resources: Mapping[str, str] = NOTHING,
     ) -> bool:
         """Whether the user may use a right: as `View.can`."""
-        if self._home is None or not named_once(resources):
+        asked = named(application, resources)
+        if self._home is None or asked is None:
             return False
         where = account_id(self._home, account or IMPLIED_ACCOUNT)
-        named = (resources.get(kind, UNNAMED) for kind in RESOURCE_KINDS)
-        return self._can(application or rows.MANAGEMENT, right, where, *named)
+        return self._can(asked[0], right, where, *asked[1])
 
 
 class View:
@@ -195,10 +193,7 @@ class View:
         `account` is left out in portals without accounts, and `application` for a management right.  Answers
         from memory, as the rule rows and the user's facts have it; `explain` says why.
         """
-        home = self._index.home_of(user)
-        return home is not None and self._index.decide(
-            user, application or rows.MANAGEMENT, right, account_id(home, account or IMPLIED_ACCOUNT), resources
-        )
+        return self._index.can(user, application, right, account, resources)
 
     def for_user(self, user: str) -> ForUser:
         """Return a handle that answers many questions about one user: for one request or page."""
@@ -223,13 +218,13 @@ class View:
             return self._denied(isolation.OTHER_ORGANISATION.code, isolation.OTHER_ORGANISATION.broken(names=(user,)))
         question = decisions.Question(
             user=found.id,
-            application=application or rows.MANAGEMENT,
+            application=rows.MANAGEMENT if application is None else application,
             right=right,
             account=account_id(found.organisation, account or IMPLIED_ACCOUNT),
             resources=MappingProxyType(dict(resources)),
         )
         known, held = self._standing(found, question.account, question.application), frozenset[Element]()
-        if application is None:
+        if application is None and question.account == account_id(found.organisation):
             held = frozenset(Element(RIGHT, each) for each in self._management(found))
         elif application in self.portal.applications:
             held = self._held(found, question.application, question.account)
@@ -510,7 +505,7 @@ class View:
         )
 
     def _management(self, user: User) -> frozenset[str]:
-        return user.management | frozenset(self.portal.management.everyone)
+        return management.held(self.portal, user)
 
     def _denied(self, row: str, reason: Reason) -> Decision:
         return Decision(allowed=False, rule=row, reason=reason, position=self.position)

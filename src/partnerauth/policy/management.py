@@ -40,6 +40,11 @@ def holds(portal: Portal, user: User, right: str) -> bool:
     return right in user.management or right in portal.management.everyone
 
 
+def held(portal: Portal, user: User) -> frozenset[str]:
+    """Return what a user holds: what was given to him and the portal still knows (DG-17), and what everybody holds."""
+    return user.management & frozenset(portal.management.rights) | frozenset(portal.management.everyone)
+
+
 def every(portal: Portal, organisation: Organisation) -> frozenset[str]:
     """Return every management right that the organisation's options allow (BP-01)."""
     options = portal.management.options

@@ -55,13 +55,17 @@ def rights_rows(portal: Portal) -> tuple[Row, ...]:
 
 
 def right_facts(portal: Portal) -> frozenset[Fact]:
-    """Return what is so of every right, whoever holds it: the kinds it needs, the option it depends on (g2)."""
+    """Return what is so of every right, whoever holds it: the kinds it needs, the option it depends on (g2).
+
+    A right is called `application:right` here, which no account is, so that an organisation that is called like an
+    application makes nothing so of its rights.
+    """
     facts: set[Fact] = set()
     for code, application in portal.applications.items():
         for name, right in application.rights.items():
-            facts |= {(f"{code}/{name}", f"needs:{kind}") for kind in right.needs}
+            facts |= {(f"{code}:{name}", f"needs:{kind}") for kind in right.needs}
             if right.option:
-                facts.add((f"{code}/{name}", f"option:{right.option}"))
-    facts |= {(f"{MANAGEMENT}/{right}", f"option:{option}") for right, option in portal.management.options.items()}
-    facts |= {(f"{MANAGEMENT}/{right}", "after-sign-in") for right in portal.management.after_portal_sign_in}
+                facts.add((f"{code}:{name}", f"option:{right.option}"))
+    facts |= {(f"{MANAGEMENT}:{right}", f"option:{option}") for right, option in portal.management.options.items()}
+    facts |= {(f"{MANAGEMENT}:{right}", "after-sign-in") for right in portal.management.after_portal_sign_in}
     return frozenset(facts)
