@@ -17,17 +17,19 @@ MARKDOWN := $(wildcard README.md docs)
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.core ## Watch the five portals at work
+demo: $(VENV)/.core ## Watch a day at a business customer of a post office
 	@$(BIN)/partnerauth demo
 
 test: $(VENV)/.dev ## Run the tests, and measure which branches they reach
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --cov --cov-report=
 
-check: $(VENV)/.dev .coverage ## Format, lint, types, imports, branches reached, examples in the docs
+check: $(VENV)/.dev .coverage ## Format, lint, types, imports, catalogues, branches reached, docs
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/catalogues.py --check
+	$(BIN)/python docs/generate.py --check
 	$(BIN)/coverage report --fail-under=100 --include='*/partnerauth/policy/*,*/partnerauth/flows/*'
 	$(BIN)/python -m pytest $(MARKDOWN)
 

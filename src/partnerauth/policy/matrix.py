@@ -95,7 +95,8 @@ def valid(application: Application, rights: Collection[str], profile: str | None
         return ()
     accesses = [right for right in rights if right not in matrix.services]
     services = [right for right in rights if right in matrix.services]
-    unserved = MATRIX_SERVICE_MISSING.broken(application=application.name) if accesses and not services else None
+    asks_for_services = bool(matrix.services) and bool(accesses)
+    unserved = MATRIX_SERVICE_MISSING.broken(application=application.name) if asks_for_services and not services else None
     if profile is not None:
         return (*_in_profile(matrix, profile, rights), unserved)
     fits = bool(fitting(matrix, rights))
