@@ -57,8 +57,7 @@ class Accepted:
 
     `keeps` and `drops` are rows that no record repeats because they hold the hash of a secret or belong to a
     user's own stream: credentials, tokens, sessions, attempts.  `created` is the user whom the command made, and
-    `case` the case.
-    `session` is the secret of a new session, for the browser alone, and `secret` what else only
+    `case` the case.  `session` is the secret of a new session, for the browser alone, and `secret` what else only
     the caller may know: the registration token of whoever verified his address (DP-01).  `notices` are what the
     page tells everybody alike, by the names of `messages.NOTICES` (SP-04).
     """
