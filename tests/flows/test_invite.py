@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 from tests.flows.portals import MASTER, NAMED, OPERATOR, PASSWORD, VISITOR, Customers, changed
 from tests.flows.town import Town, words
 
@@ -15,6 +16,8 @@ from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.grant import Grant
 from partnerauth.flows.invite import Invite
 from partnerauth.flows.open_organisation import OpenOrganisation
+from partnerauth.flows.trigger_reset import TriggerReset
+from partnerauth.flows.update_details import UpdateDetails
 from partnerauth.policy.portal import Invitations
 
 MAX = "max@blech.example"
@@ -288,3 +291,26 @@ def test_the_elements_named_are_rights() -> None:
     invitation = town.invitation(town.invite("eva", MAX, rights=["contracts"]))
     assert invitation is not None
     assert invitation.named == (("blech/-", "portal", (Element("right", "contracts"),)),)
+
+
+@pytest.mark.rule("KP-03")
+@pytest.mark.parametrize("right", ["contracts,documents", " contracts", "Contracts", "*", "manage-users", ""])
+def test_dg_15_dg_27_a_right_is_named_exactly_or_not_at_all(customers: Customers, right: str) -> None:
+    assert customers.codes("eva", Invite, email=MAX, rights=[right]) == ("unknown-name",)
+    assert customers.codes(OPERATOR, Invite, email=MAX, organisation="blech", rights=[right]) == ("unknown-name",)
+
+
+@pytest.mark.rule("GX-11")
+def test_dg_19_a_master_does_not_change_the_address_of_whom_he_resets(customers: Customers) -> None:
+    details = {"email": "eva@blech.example"}
+    assert customers.codes("eva", UpdateDetails, user="otto", details=details) == ("unknown-name",)
+    customers.accepts("eva", TriggerReset, user="otto")
+    assert customers.mails("otto@blech.example")[-1].template == "password-reset"
+
+
+@pytest.mark.parametrize("field", ["is_admin", "state", "management", "user"])
+def test_dg_11_em_08_a_command_takes_its_own_fields_alone(field: str) -> None:
+    with pytest.raises(ValidationError):
+        Invite.model_validate({"email": MAX, field: "x"})
+    with pytest.raises(ValidationError):
+        Invite.model_validate({"email": [MAX, "tom@blech.example"]})

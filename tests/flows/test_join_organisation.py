@@ -9,10 +9,13 @@ from tests.flows.portals import MASTER, OPERATOR, PASSWORD, PERSON, SOON, VISITO
 
 from partnerauth.entities import State
 from partnerauth.flows.approve import Approve
+from partnerauth.flows.change_email import ChangeEmail
+from partnerauth.flows.confirm_email import ConfirmEmail
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.join_organisation import JoinOrganisation
 from partnerauth.flows.register import Register
 from partnerauth.flows.reject import Reject
+from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.verify_email import VerifyEmail
 
@@ -149,3 +152,24 @@ def test_lc_03_who_was_deactivated_does_not_come_back_by_registering(dealers: De
     dealers.accepts("ann", Deactivate, user="kim")
     dealers.accepts(VISITOR, JoinOrganisation, **JOINING, token=token)
     assert dealers.user("kim").state is State.DEACTIVATED
+
+
+@pytest.mark.rule("GX-11", "GX-12")
+def test_tk_28_a_pending_change_to_his_address_does_not_take_it_from_the_newcomer(dealers: Dealers) -> None:
+    dealers.accepts("bob", ChangeEmail, email=KIM)
+    pending = dealers.mailed(KIM)
+    kim = dealers.joins()
+    assert dealers.codes(VISITOR, ConfirmEmail, token=pending) == ("already-exists",)
+    assert dealers.user(kim).email.key == KIM
+
+
+@pytest.mark.rule("GX-02")
+def test_em_22_a_leavers_mailbox_brings_nobody_the_leavers_account(dealers: Dealers) -> None:
+    kim = dealers.joins()
+    dealers.accepts("ann", Approve, user=kim)
+    dealers.accepts("ann", Deactivate, user=kim)
+    dealers.accepts(VISITOR, Register, email=KIM)
+    dealers.accepts(VISITOR, RequestReset, identifier=KIM)
+    templates = [mail.template for mail in dealers.mails(KIM)]
+    assert templates == ["verification-code", "join-approved", "already-registered"]
+    assert dealers.user(kim).state is State.DEACTIVATED
