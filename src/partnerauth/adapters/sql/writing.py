@@ -64,9 +64,9 @@ def store(connection: Connection, unit: Unit) -> int:
             puts[type(key)].append(put)
         elif expected[key]:
             drops[type(key)].append((key, expected[key]))
-    for kept in KEPT:
+    for kept in (each for each in KEPT if each.key in puts):
         _write(connection, kept, puts[kept.key], here)
-    for kept in reversed(KEPT):
+    for kept in (each for each in reversed(KEPT) if each.key in drops):
         _remove(connection, kept, drops[kept.key])
     _many(connection, insert(CHANGE), _change_rows(unit, here))
     _many(connection, insert(LOG), _log_rows(unit, here))
