@@ -71,9 +71,7 @@ def known_fields(
     return None
 
 
-def complete(
-    portal: Portal, form: str, details: Mapping[str, str], *, besides: Collection[str] = ()
-) -> Reason | None:
+def complete(portal: Portal, form: str, details: Mapping[str, str], *, besides: Collection[str] = ()) -> Reason | None:
     """Every mandatory field of the form has a value, once the defaults are filled in (BP-11, KP-06, DP-05).
 
     The details include what the command has as fields of its own, and `besides` are those of them that it takes
