@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.addresses import parse
-from partnerauth.decision import Accepted, Fact, Refused
+from partnerauth.decision import Accepted, Answer, Fact, Refused
 from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
@@ -48,12 +48,14 @@ from partnerauth.entities import (
 )
 from partnerauth.events import CommandRefused, Event, SignInFailed, login_names
 from partnerauth.flow import Command
+from partnerauth.flows import FLOWS
 from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.messages import languages, say
 from partnerauth.policy.portal import Portal, load_portal
 from partnerauth.policy.rulebook import FACTS, RULES
 from partnerauth.portals import portal_text
 from partnerauth.ports import Unit
+from partnerauth.shell import Save, Step, conversation
 from partnerauth.testing.clockwork import START, World
 
 Facts: TypeAlias = Mapping[str, Fact]
@@ -198,6 +200,44 @@ class Town(World):
     def codes(self, who: Actor | str, what: type[Command], /, **fields: object) -> tuple[str, ...]:
         """Return the codes that a command is refused with."""
         return tuple(self.refuses(who, what, **fields))
+
+    def interrupted(
+        self, who: Actor | str, what: type[Command], meanwhile: Callable[[], object], /, **fields: object
+    ) -> Answer:
+        """Carry a command out, and let something else happen between the decision and the moment it is stored."""
+        steps = conversation(
+            self.portal, FLOWS[what.word()], _actor(who), what.model_validate(fields), self.clock.now()
+        )
+        done: object = None
+        is_over = False
+        while True:
+            try:
+                step = steps.send(done)
+            except StopIteration as stop:
+                answer: Answer = stop.value
+                return answer
+            if isinstance(step, Save) and step.unit.events and not is_over:
+                is_over = True
+                meanwhile()
+            done = self._perform(step)
+
+    def at_once(self, who: Actor | str, what: type[Command], times: int, /, **fields: object) -> list[Answer]:
+        """Carry a command out several times, each step of all of them before the next step of any."""
+        command = what.model_validate(fields)
+        started = [
+            conversation(self.portal, FLOWS[what.word()], _actor(who), command, self.clock.now()) for _ in range(times)
+        ]
+        open_steps: list[tuple[Generator[Step, Any, Answer], Step]] = [(each, next(each)) for each in started]
+        answers: list[Answer] = []
+        while open_steps:
+            further = []
+            for steps, step in open_steps:
+                try:
+                    further.append((steps, steps.send(self._perform(step))))
+                except StopIteration as stop:
+                    answers.append(stop.value)
+            open_steps = further
+        return answers
 
     @property
     def newest(self) -> Event:
