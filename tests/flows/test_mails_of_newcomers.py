@@ -27,7 +27,7 @@ def test_every_mail_can_be_rendered_in_every_language(customers: Customers, deal
     dealers.accepts("ann", Reject, user=dealers.joins("lee@fixit.example"))
     dealers.accepts(Visitor(), Register, email="ann@fixit.example")
     fields = {**REPAIR, "keep-informed": "yes"}
-    dealers.accepts("bob", SubmitRequest, case="c-1", kind="in-home-repair", fields=fields)
+    dealers.accepts("bob", SubmitRequest, case="c-1", kind="repair", fields=fields)
     dealers.accepts(System(), UpdateCase, case="c-1", status="order-received")
     seen = set()
     for town in (customers, dealers):

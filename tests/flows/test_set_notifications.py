@@ -17,7 +17,7 @@ def cases(dealers: Dealers) -> Dealers:
     """A portal with a case of each of two dealers, and a second member of the first."""
     dealers.person("cas", "fixit", username="")
     for user, identity in (("bob", "c-1"), ("rik", "c-2"), ("ann", "c-3")):
-        dealers.accepts(user, SubmitRequest, case=identity, kind="in-home-repair", fields=REPAIR)
+        dealers.accepts(user, SubmitRequest, case=identity, kind="repair", fields=REPAIR)
     return dealers
 
 

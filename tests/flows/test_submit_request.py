@@ -43,11 +43,11 @@ def case(dealers: Dealers, identity: str) -> Case:
 @pytest.mark.rule("DP-09")
 def test_a_complete_request_becomes_a_case(dealers: Dealers) -> None:
     answer = dealers.accepts(
-        "bob", SubmitRequest, case="c-1", kind="in-home-repair", fields={**REPAIR, "preferred-date": " 2026-01-08 "}
+        "bob", SubmitRequest, case="c-1", kind="repair", fields={**REPAIR, "preferred-date": " 2026-01-08 "}
     )
     assert answer.case == "c-1"
     kept = case(dealers, "c-1")
-    assert (kept.organisation, kept.reporter, kept.kind, kept.status) == ("fixit", "bob", "in-home-repair", "")
+    assert (kept.organisation, kept.reporter, kept.kind, kept.status) == ("fixit", "bob", "repair", "")
     assert kept.fields == {**REPAIR, "preferred-date": "2026-01-08"}
     assert dealers.recorded("c-1") == ["RequestSubmitted"]
 
@@ -61,7 +61,7 @@ def test_an_id_is_drawn_where_none_is_given(dealers: Dealers) -> None:
 
 @pytest.mark.rule("DP-09", "GX-09")
 @pytest.mark.parametrize(
-    ("kind", "complete"), [("in-home-repair", REPAIR), ("pick-up-repair", REPAIR), ("damage-return", RETURN)]
+    ("kind", "complete"), [("repair", REPAIR), ("pick-up-repair", REPAIR), ("damage-return", RETURN)]
 )
 def test_every_mandatory_field_is_demanded_by_name(dealers: Dealers, kind: str, complete: dict[str, str]) -> None:
     for field in complete:
@@ -77,19 +77,19 @@ def test_every_mandatory_field_is_demanded_by_name(dealers: Dealers, kind: str, 
 @pytest.mark.parametrize(
     ("kind", "fields", "code"),
     [
-        ("in-home-repair", {"location": "end-user"}, None),
-        ("in-home-repair", {"location": "dealer"}, None),
+        ("repair", {"location": "end-user"}, None),
+        ("repair", {"location": "dealer"}, None),
         ("pick-up-repair", {"location": "dealer"}, None),
         ("pick-up-repair", {"location": "end-user"}, "field-malformed"),
-        ("in-home-repair", {"location": "elsewhere"}, "field-malformed"),
-        ("in-home-repair", {"filled-in-truthfully": "no"}, "field-malformed"),
-        ("in-home-repair", {"sold": "Yes"}, "field-malformed"),
-        ("in-home-repair", {"defect": "x" * 2000}, None),
-        ("in-home-repair", {"defect": "x" * 2001}, "field-malformed"),
-        ("in-home-repair", {"defect": "a\u202eb"}, "field-malformed"),
-        ("in-home-repair", {"doa": "yes"}, "unknown-name"),
+        ("repair", {"location": "elsewhere"}, "field-malformed"),
+        ("repair", {"filled-in-truthfully": "no"}, "field-malformed"),
+        ("repair", {"sold": "Yes"}, "field-malformed"),
+        ("repair", {"defect": "x" * 2000}, None),
+        ("repair", {"defect": "x" * 2001}, "field-malformed"),
+        ("repair", {"defect": "a\u202eb"}, "field-malformed"),
+        ("repair", {"doa": "yes"}, "unknown-name"),
         ("damage-return", {}, "unknown-name"),
-        ("repair", {}, "unknown-name"),
+        ("reparation", {}, "unknown-name"),
     ],
 )
 def test_a_field_is_one_of_the_kind_and_takes_what_the_kind_allows(
@@ -113,7 +113,7 @@ def test_everything_that_is_wrong_is_told_at_once(dealers: Dealers) -> None:
 
 
 def test_a_case_id_is_one_word_and_given_once(dealers: Dealers) -> None:
-    given = {"kind": "in-home-repair", "fields": REPAIR}
+    given = {"kind": "repair", "fields": REPAIR}
     assert dealers.refuses("bob", SubmitRequest, **given, case="a b") == {"field-malformed": {"fields": ("id",)}}
     dealers.accepts("bob", SubmitRequest, **given, case="c-1")
     assert dealers.refuses("rik", SubmitRequest, **given, case="c-1") == {"already-exists": {"name": "c-1"}}
@@ -124,7 +124,7 @@ def test_a_case_id_is_one_word_and_given_once(dealers: Dealers) -> None:
 def test_it_takes_the_right_of_its_kind(dealers: Dealers) -> None:
     selection = Selection(user=UserId("bob"), account=account_id("fixit"), application="service")
     dealers.watched.place(selection)
-    given = {"kind": "in-home-repair", "fields": REPAIR}
+    given = {"kind": "repair", "fields": REPAIR}
     assert dealers.refuses("bob", SubmitRequest, **given) == {
         "right-missing": {"right": "repair-request", "application": "service"}
     }
@@ -134,9 +134,9 @@ def test_it_takes_the_right_of_its_kind(dealers: Dealers) -> None:
 def test_a_right_of_one_country_is_offered_in_that_country_alone() -> None:
     shipped = changed("dealerportal")
     assert shipped.requests is not None
-    kinds = {"in-home-repair": RequestKind(application="service", right="dealercard")}
+    kinds = {"repair": RequestKind(application="service", right="dealercard")}
     dealers = Dealers(changed("dealerportal", requests=shipped.requests.model_copy(update={"kinds": kinds})))
-    given = {"kind": "in-home-repair", "fields": REPAIR}
+    given = {"kind": "repair", "fields": REPAIR}
     assert dealers.refuses("rik", SubmitRequest, **given) == {"not-offered": {"name": "dealercard"}}
     dealers.accepts("bob", SubmitRequest, **given)
 
@@ -152,7 +152,7 @@ def test_the_dealercard_is_for_belgium_and_luxembourg(dealers: Dealers, user: st
 
 @pytest.mark.rule("GX-02")
 def test_only_an_active_member_submits(dealers: Dealers) -> None:
-    given = {"kind": "in-home-repair", "fields": REPAIR}
+    given = {"kind": "repair", "fields": REPAIR}
     assert dealers.codes(VISITOR, SubmitRequest, **given) == ("sign-in-required",)
     assert dealers.codes(OPERATOR, SubmitRequest, **given) == ("not-offered",)
     dealers.accepts("ann", Deactivate, user="bob")
@@ -172,7 +172,7 @@ def test_a_question_about_a_credit_names_it(dealers: Dealers) -> None:
 def test_an_organisation_without_the_implied_account_holds_nothing(dealers: Dealers) -> None:
     dealers.watched.place(Organisation(id=OrganisationId("nowhere"), name="Nowhere"))
     dealers.person("lone", "nowhere", username="")
-    given = {"kind": "in-home-repair", "fields": REPAIR}
+    given = {"kind": "repair", "fields": REPAIR}
     assert dealers.codes("lone", SubmitRequest, **given) == ("right-missing",)
 
 

@@ -21,7 +21,7 @@ BOB = "bob@fixit.example"
 @pytest.fixture
 def repair(dealers: Dealers) -> Dealers:
     """A portal where Bob reported a repair and said nothing about mails."""
-    dealers.accepts("bob", SubmitRequest, case="c-1", kind="in-home-repair", fields=REPAIR)
+    dealers.accepts("bob", SubmitRequest, case="c-1", kind="repair", fields=REPAIR)
     return dealers
 
 
@@ -72,7 +72,7 @@ def test_the_tick_in_the_form_goes_before_the_default(
 ) -> None:
     dealers.accepts("bob", SetNotifications, enabled=default)
     fields = REPAIR if tick is None else {**REPAIR, "keep-informed": tick}
-    dealers.accepts("bob", SubmitRequest, case="c-1", kind="in-home-repair", fields=fields)
+    dealers.accepts("bob", SubmitRequest, case="c-1", kind="repair", fields=fields)
     assert len(dealers.accepts(SYSTEM, UpdateCase, case="c-1", status="order-received").mails) == mails
 
 
@@ -115,6 +115,6 @@ def test_a_kind_that_left_the_portal_file_has_no_main_updates(repair: Dealers) -
     repair.accepts("bob", SetNotifications, case="c-1", enabled=True)
     shipped = changed("dealerportal")
     assert shipped.requests is not None
-    kinds = {code: kind for code, kind in shipped.requests.kinds.items() if code != "in-home-repair"}
+    kinds = {code: kind for code, kind in shipped.requests.kinds.items() if code != "repair"}
     repair.portal = changed("dealerportal", requests=shipped.requests.model_copy(update={"kinds": kinds}))
     assert repair.accepts(SYSTEM, UpdateCase, case="c-1", status="order-received").mails == ()
