@@ -17,7 +17,7 @@ from typing import Protocol
 from portal_n import Workload, catalogue
 
 from partnerauth import __version__
-from partnerauth.entities import RIGHT, AccountId, Element, OrganisationId, UserId
+from partnerauth.entities import RIGHT, AccountId, OrganisationId, UserId
 from partnerauth.policy.engine.masks import Masks
 from partnerauth.policy.portal import Portal, load_portal
 
@@ -104,7 +104,7 @@ class Partnerauth:
         self.ask = ask
 
     def grant(self, user: str, account: str, application: str, right: str) -> None:
-        self.model.add(UserId(user), AccountId(account), application, Element(RIGHT, right))
+        self.model.add(user, account, application, RIGHT, right)
 
 
 class PartnerauthExplains(Partnerauth):

@@ -27,11 +27,15 @@ from partnerauth.policy.engine.gate import load_model
 from partnerauth.policy.engine.specialise import specialise
 from partnerauth.policy.portal import RESOURCE_KINDS, Portal
 
+Pair: TypeAlias = tuple[str, str]
+"""Account and application."""
+
 UNNAMED = "-"
 """Stands for a resource that a question does not name."""
 
 _REQUEST = ("sub", "application", "right", "account", *(kind.replace("-", "_") for kind in RESOURCE_KINDS))
 _NONE: frozenset[str] = frozenset()
+_NOTHING: Mapping[Pair, int] = MappingProxyType({})
 _USER, _ACCOUNT, _VALUE = "u", "a", "v"
 """Stand for any user, account and resource while the rows are evaluated over every case."""
 
@@ -49,9 +53,6 @@ Case: TypeAlias = tuple[str, frozenset[str], frozenset[str], bool, bool, bool]
 """All that the rights of a selection depend on, besides which of them are held: the application, the options of
 the account, the facts of the user, and whether some product, billing address and contract is held."""
 
-Pair: TypeAlias = tuple[str, str]
-"""Account and application."""
-
 
 class Who(NamedTuple):
     """What is known of a user: his organisation, what he is, and the row that denies him everything, if one does."""
@@ -59,6 +60,32 @@ class Who(NamedTuple):
     organisation: OrganisationId
     facts: frozenset[str]
     shut: Denial | None
+
+
+class _Account:
+    """What is so of an account, and which of its resources have which bits."""
+
+    __slots__ = ("active", "of_kind", "options", "placed")
+
+    def __init__(self) -> None:
+        self.options = self.active = _NONE
+        self.of_kind = (0, 0)
+        """The bits of its billing addresses, and those of its contracts."""
+        self.placed = 0
+        """How many of its resources have a bit."""
+
+
+_UNKNOWN = _Account()
+
+
+class _Selections(dict[Pair, int]):
+    """What counts of what a user holds, by account and application; and who he is, so that one look-up finds both."""
+
+    __slots__ = ("who",)
+
+    def __init__(self, who: Who) -> None:
+        super().__init__()
+        self.who = who
 
 
 class Passing(NamedTuple):
@@ -153,6 +180,10 @@ class _Stages:
         others = [place for stage, each in placed.items() if stage != "user" for place, _ in each]
         self.first_but_user = min(others, default=0)
 
+    def depends_on_activity(self, kind: str) -> bool:
+        """Whether a resource of this kind can be denied to whom it was given."""
+        return any(self.value_denials[kind, True, is_active] for is_active in (True, False))
+
 
 @lru_cache(maxsize=64)
 def _stages(rule_rows: tuple[rows.Row, ...]) -> _Stages:
@@ -199,38 +230,42 @@ class Masks:
         self._products = {name: 1 << len(names) + place for place, name in enumerate(products)}
         self._first = len(names) + len(products)
         self._rights_mask = (1 << len(names)) - 1
-        self._addresses: dict[str, int] = {}
-        self._contracts: dict[str, int] = {}
-        self._kinds = {"billing-address": self._addresses, "contract": self._contracts}
+        self._accounts: dict[str, _Account] = {}
         self._all_products = sum(self._products.values())
-        self._open: dict[str, dict[Pair, int]] = {}
-        self._shut: dict[str, dict[Pair, int]] = {}
-        self._who: dict[str, Who] = {}
+        self._open: dict[str, _Selections] = {}
+        self._shut: dict[str, _Selections] = {}
         self._alike: dict[tuple[OrganisationId, frozenset[str]], Who] = {}
         self._held: dict[tuple[str, Pair], int] = {}
         self._pairs: dict[Pair, Pair] = {}
-        self._options: dict[str, frozenset[str]] = {}
-        self._active: dict[str, frozenset[str]] = {}
+        self._names: dict[str, str] = {}
         self._places: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in RESOURCE_KINDS[1:]}
-        self._usable: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in RESOURCE_KINDS[1:]}
+        # Where whatever is given passes, active or not, what is usable is what is placed: one table does for both.
+        self._usable = {
+            kind: {} if self._stages.depends_on_activity(kind) else placed for kind, placed in self._places.items()
+        }
         self.decide = _decision(
             self._open, self._bits, self._products, self._usable["billing-address"], self._usable["contract"]
         )
 
     def set_user(self, user: UserId, organisation: OrganisationId, facts: Collection[str]) -> None:
         """Say what a user is: `state:active`, `temporary-password`, `signed-in` …; his selections follow."""
-        before = self._who.get(user)
-        now = self._who[user] = self._described(organisation, frozenset(facts))
+        who = self._described(organisation, frozenset(facts))
         kept = self._kept(user)
-        if before and before.facts != now.facts:
+        if kept is None:
+            self._put(user, _Selections(who))
+            return
+        if kept.who.facts != who.facts:
+            kept.who = who
             for pair, mask in list(kept.items()):
                 self._keep(user, pair, kept, self._held.get((user, pair), mask))
-        if now.shut is None:
-            self._open[user] = kept
-            self._shut.pop(user, None)
-        else:
-            self._open.pop(user, None)
-            self._shut[user] = kept
+        kept.who = who
+        self._put(user, kept)
+
+    def _put(self, user: str, kept: _Selections) -> None:
+        """Let questions find what a user holds, or no longer find it where a row denies him everything."""
+        there, gone = (self._open, self._shut) if kept.who.shut is None else (self._shut, self._open)
+        there[user] = kept
+        gone.pop(user, None)
 
     def load_user(
         self,
@@ -240,18 +275,16 @@ class Masks:
         selections: Iterable[tuple[AccountId, str, Mapping[str, Iterable[str]]]],
     ) -> None:
         """Say all that is so of a user at once: whoever asks meanwhile is answered by the old facts or the new."""
-        for pair in self._kept(user):
-            self._held.pop((user, pair), None)
-        who = self._who[user] = self._described(organisation, frozenset(facts))
-        kept: dict[Pair, int] = {}
+        self._unhold(user)
+        kept = _Selections(self._described(organisation, frozenset(facts)))
         for account, application, held in selections:
             self._keep(user, self._pair(account, application), kept, self._mask(account, held))
-        if who.shut is None:
-            self._open[user] = kept
-            self._shut.pop(user, None)
-        else:
-            self._shut[user] = kept
-            self._open.pop(user, None)
+        self._put(user, kept)
+
+    def _unhold(self, user: str) -> None:
+        if self._held:
+            for pair in self._kept(user) or ():
+                self._held.pop((user, pair), None)
 
     def _described(self, organisation: OrganisationId, facts: frozenset[str]) -> Who:
         alike = self._alike.get((organisation, facts))
@@ -262,9 +295,8 @@ class Masks:
 
     def drop_user(self, user: UserId) -> None:
         """Forget a user: every question about him is denied."""
-        for pair in self._kept(user):
-            self._held.pop((user, pair), None)
-        for users in (self._open, self._shut, self._who):
+        self._unhold(user)
+        for users in (self._open, self._shut):
             users.pop(user, None)
 
     def set_account(self, account: AccountId, *, options: Collection[str], active: Collection[str]) -> None:
@@ -272,8 +304,8 @@ class Masks:
 
         Where the options change, the selections on the account have to be set anew.
         """
-        self._options[account] = frozenset(options)
-        self._active[account] = frozenset(active)
+        known = self._account(account)
+        known.options, known.active = frozenset(options), frozenset(active)
         for value, bit in self._places["contract"].get(account, {}).items():
             self._use("contract", account, value, bit)
 
@@ -284,7 +316,7 @@ class Masks:
 
         The user and the account were set before.
         """
-        self._keep(user, self._pair(account, application), self._kept(user), self._mask(account, held))
+        self._keep(user, self._pair(account, application), self._known(user), self._mask(account, held))
 
     def _mask(self, account: str, held: Mapping[str, Iterable[str]]) -> int:
         mask = 0
@@ -302,18 +334,24 @@ class Masks:
                     mask |= places.get(name) or self._placed(kind, account, name)
         return mask
 
-    def add(self, user: UserId, account: AccountId, application: str, element: Element) -> None:
-        """Add one element to what a user holds: at the cost of one."""
-        kept, pair = self._kept(user), self._pair(account, application)
-        held = self._held.get((user, pair)) if self._held else None
+    def add(self, user: str, account: str, application: str, kind: str, name: str) -> None:
+        """Add one element to what a user holds, at the cost of one."""
+        kept = self._open.get(user)
+        if kept is None:
+            kept = self._known(user)
+        pair = (account, application)
+        held = kept.get(pair)
         if held is None:
-            held = kept.get(pair, 0)
-        self._keep(user, pair, kept, held | self._bit(element.kind, account, element.name))
+            pair, held = self._pair(account, application), 0
+        elif self._held:
+            held = self._held.get((user, pair), held)
+        self._keep(user, pair, kept, held | self._bit(kind, account, name))
 
     def drop_selection(self, user: UserId, account: AccountId, application: str) -> None:
         """Say that an account is not open to a user in an application."""
-        for users in (self._open, self._shut):
-            users.get(user, {}).pop((account, application), None)
+        kept = self._kept(user)
+        if kept is not None:
+            kept.pop((account, application), None)
         self._held.pop((user, (account, application)), None)
 
     def explain(  # noqa: PLR0913, PLR0917 - the fields of the Casbin request
@@ -329,17 +367,18 @@ class Masks:
         """Return whether it is allowed, and the id of the rule row that denies first, or of the one that allows."""
         if self.decide(user, application, right, account, product, billing_address, contract):
             return True, self._stages.allows
-        who = self._who.get(user)
-        if who is None:
+        kept = self._kept(user)
+        if kept is None:
             return False, (self._stages.nobody or self._unheld).row
-        if who.shut and who.shut.place < self._stages.first_but_user:
-            return False, who.shut.row
-        return False, self._denial(user, who, (account, application), right, (product, billing_address, contract)).row
+        shut = kept.who.shut
+        if shut and shut.place < self._stages.first_but_user:
+            return False, shut.row
+        return False, self._denial(user, kept, (account, application), right, (product, billing_address, contract)).row
 
-    def _denial(self, user: str, who: Who, pair: Pair, right: str, named: tuple[str, ...]) -> Denial:
+    def _denial(self, user: str, kept: _Selections, pair: Pair, right: str, named: tuple[str, ...]) -> Denial:
         """Return the first row that denies: every stage says its own."""
         account, application = pair
-        kept = self._kept(user)
+        who = kept.who
         effective = kept.get(pair)
         if effective is None and self._stages.elsewhere and not account.startswith(f"{who.organisation}/"):
             return min(self._stages.elsewhere, who.shut) if who.shut else self._stages.elsewhere
@@ -349,7 +388,9 @@ class Masks:
             if value != UNNAMED:
                 table = self._products if kind == "product" else self._places[kind].get(account, {})
                 is_given = bool(held & table.get(value, 0))
-                found.append(self._stages.value_denials[kind, is_given, value in self._active.get(account, ())])
+                found.append(
+                    self._stages.value_denials[kind, is_given, value in self._accounts.get(account, _UNKNOWN).active]
+                )
         return min((each for each in found if each), default=self._unheld)
 
     def _of_the_right(self, case: Case, application: str, right: str, held: int) -> Denial | None:
@@ -363,26 +404,35 @@ class Masks:
 
         It is for one request or page: a change of the user's state after it was made is not seen by it.
         """
-        kept = self._open.get(user, {})
+        kept = self._open.get(user, _NOTHING)
         return _decision_of_user(
             kept, self._bits, self._products, self._usable["billing-address"], self._usable["contract"]
         )
 
     def selections(self, user: str) -> Iterator[tuple[str, str, frozenset[Element]]]:
         """Yield account, application and what was given there, whether or not any of it counts now."""
-        for (account, application), mask in self._kept(user).items():
+        for (account, application), mask in (self._kept(user) or _NOTHING).items():
             held = self._held.get((user, (account, application)), mask)
             yield account, application, frozenset(self._elements(account, application, held))
 
-    def _kept(self, user: str) -> dict[Pair, int]:
+    def _kept(self, user: str) -> _Selections | None:
         kept = self._open.get(user)
+        return self._shut.get(user) if kept is None else kept
+
+    def _known(self, user: str) -> _Selections:
+        kept = self._kept(user)
         if kept is None:
-            kept = self._shut.get(user)
-        return {} if kept is None else kept
+            raise LookupError(user)
+        return kept
 
     def _pair(self, account: str, application: str) -> Pair:
+        """Return account and application in the one copy of them that every user and table shares."""
         pair = (account, application)
-        return self._pairs.setdefault(pair, pair)
+        shared = self._pairs.get(pair)
+        if shared is None:
+            shared = (self._names.setdefault(account, account), self._names.setdefault(application, application))
+            self._pairs[shared] = shared
+        return shared
 
     def _elements(self, account: str, application: str, mask: int) -> Iterator[Element]:
         for right in self._catalogue[application]:
@@ -396,38 +446,51 @@ class Masks:
                 if mask & bit:
                     yield Element(kind, value)
 
-    def _bit(self, kind: str, account: AccountId, name: str) -> int:
+    def _bit(self, kind: str, account: str, name: str) -> int:
         if kind == RIGHT:
             return self._bits.get(name, 0)
         if kind == "product":
             return self._products.get(name, 0)
-        return self._places[kind].get(account, {}).get(name) or self._placed(kind, account, name)
+        return self._placed(kind, account, name)
 
     def _placed(self, kind: str, account: str, name: str) -> int:
-        """Give a resource of an account the next bit there."""
-        places = self._places[kind].setdefault(account, {})
-        if name not in places:
-            taken = sum(len(each.get(account, ())) for each in self._places.values())
-            places[name] = 1 << self._first + taken
-            of_kind = self._kinds[kind]
-            of_kind[account] = of_kind.get(account, 0) | places[name]
-            self._use(kind, account, name, places[name])
-        return places[name]
+        """Return the bit of an account's resource: the next one there, where it has none yet."""
+        places = self._places[kind].get(account)
+        if places is None:
+            places = self._places[kind][self._names.setdefault(account, account)] = {}
+        bit = places.get(name)
+        if bit is None:
+            known = self._account(account)
+            bit = places[name] = _bit_at(self._first + known.placed)
+            known.placed += 1
+            addresses, contracts = known.of_kind
+            known.of_kind = (addresses, contracts | bit) if kind == "contract" else (addresses | bit, contracts)
+            self._use(kind, account, name, bit)
+        return bit
+
+    def _account(self, account: str) -> _Account:
+        known = self._accounts.get(account)
+        if known is None:
+            known = self._accounts[self._names.setdefault(account, account)] = _Account()
+        return known
 
     def _use(self, kind: str, account: str, name: str, bit: int) -> None:
         """Put a resource that passes where it is given into its table, and take one that does not pass out."""
+        if self._usable[kind] is self._places[kind]:
+            return
         usable = self._usable[kind].get(account)
         if usable is None:
-            usable = self._usable[kind][account] = {}
-        is_active = name in self._active.get(account, frozenset())
+            usable = self._usable[kind][self._names.setdefault(account, account)] = {}
+        is_active = name in self._account(account).active
         if self._stages.value_denials[kind, True, is_active] is None:
             usable[name] = bit
         else:
             usable.pop(name, None)
 
-    def _keep(self, user: str, pair: Pair, kept: dict[Pair, int], held: int) -> None:
+    def _keep(self, user: str, pair: Pair, kept: _Selections, held: int) -> None:
         """Store what counts of what is held, and beside it what is held where the two differ."""
-        passing = self._passing(self._case(self._who[user], pair, held))
+        case = self._case(kept.who, pair, held)
+        passing = self._cases.get(case) or self._tabulated(case)
         rights = held & self._rights_mask
         effective = held ^ rights | rights & passing.held | passing.not_held & ~rights
         if effective != held:
@@ -437,21 +500,19 @@ class Masks:
         kept[pair] = effective
 
     def _case(self, who: Who, pair: Pair, held: int) -> Case:
-        account, application = pair
+        known = self._accounts.get(pair[0], _UNKNOWN)
+        addresses, contracts = known.of_kind
         return (
-            application,
-            self._options.get(account, _NONE),
+            pair[1],
+            known.options,
             who.facts,
-            bool(held & self._all_products),
-            bool(held & self._addresses.get(account, 0)),
-            bool(held & self._contracts.get(account, 0)),
+            held & self._all_products != 0,
+            held & addresses != 0,
+            held & contracts != 0,
         )
 
     def _passing(self, case: Case) -> Passing:
-        found = self._cases.get(case)
-        if found is None:
-            found = self._cases[case] = self._tabulated(case)
-        return found
+        return self._cases.get(case) or self._tabulated(case)
 
     def _tabulated(self, case: Case) -> Passing:
         """Evaluate the rows for every right of the application, held and not held."""
@@ -465,7 +526,8 @@ class Masks:
                     masks[is_held] |= self._bits[right]
                 elif denial := self._stages.of_right.denial(g, g2, **request):
                     denials[right, is_held] = denial
-        return Passing(masks[True], masks[False], MappingProxyType(denials))
+        passing = self._cases[case] = Passing(masks[True], masks[False], MappingProxyType(denials))
+        return passing
 
     def _facts(self, case: Case, right: str, *, is_held: bool) -> tuple[Links, Links]:
         application, options, user, *has = case
@@ -479,13 +541,19 @@ class Masks:
         return g, g2 | self._right_facts
 
 
+@lru_cache(maxsize=4096)
+def _bit_at(place: int) -> int:
+    """Return the mask of one place: the same object each time, so that a million of them take no room."""
+    return 1 << place
+
+
 def _catalogue(portal: Portal) -> Mapping[str, tuple[str, ...]]:
     catalogue = {code: tuple(application.rights) for code, application in portal.applications.items()}
     return {**catalogue, rows.MANAGEMENT: portal.management.rights}
 
 
 def _decision(
-    users: dict[str, dict[tuple[str, str], int]],
+    users: Mapping[str, Mapping[Pair, int]],
     rights: dict[str, int],
     products: dict[str, int],
     addresses: dict[str, dict[str, int]],
@@ -516,7 +584,7 @@ def _decision(
 
 
 def _decision_of_user(
-    kept: dict[tuple[str, str], int],
+    kept: Mapping[Pair, int],
     rights: dict[str, int],
     products: dict[str, int],
     addresses: dict[str, dict[str, int]],
