@@ -45,10 +45,7 @@ MAIL_FACTS = {
     "case": "C-17",
     "status": "order-finished",
 }
-HOSTILE = (
-    '<a href="https://evil.example">Anna</a>\r\nBcc: all@evil.example\r\n\r\n'
-    "www.evil.example evil.example/login"
-)
+HOSTILE = '<a href="https://evil.example">Anna</a>\r\nBcc: all@evil.example\r\n\r\nwww.evil.example evil.example/login'
 
 every_language = pytest.mark.parametrize("language", languages())
 every_code = pytest.mark.parametrize("code", RULES)
@@ -147,9 +144,7 @@ def test_several_words_are_joined_and_none_is_a_dash() -> None:
 def test_what_exceeds_is_named_with_its_kind() -> None:
     broken = RULES["delegation-limit"].broken(exceeding=("view-prices", "billing-address B 1"))
 
-    assert say(broken, "nl") == (
-        "U kunt alleen geven wat u zelf hebt; u hebt view-prices, facturatieadres B 1 niet."
-    )
+    assert say(broken, "nl") == ("U kunt alleen geven wat u zelf hebt; u hebt view-prices, facturatieadres B 1 niet.")
 
 
 def test_a_field_is_a_kind_of_name_too() -> None:
@@ -197,10 +192,7 @@ def test_whoever_waits_as_told_has_waited_long_enough(seconds: int) -> None:
 def test_what_somebody_typed_cannot_break_the_line_or_hide() -> None:
     broken = RULES["other-organisation"].broken(names="a\u202eb\r\nc\x1b[31m\u200bd")
 
-    assert (
-        say(broken, "en")
-        == "Your organisation has nothing named a b c [31m d. Please check what you entered."
-    )
+    assert say(broken, "en") == "Your organisation has nothing named a b c [31m d. Please check what you entered."
 
 
 def test_braces_in_a_fact_stay_braces() -> None:
@@ -332,9 +324,7 @@ def test_a_password_arrives_letter_by_letter() -> None:
     assert "<strong>Winter&lt;Tram&gt;&amp;61</strong>" in mail.html
 
 
-@pytest.mark.parametrize(
-    "template", [each for each in MAILS if "name" in {*MAILS[each].needs, *MAILS[each].may_have}]
-)
+@pytest.mark.parametrize("template", [each for each in MAILS if "name" in {*MAILS[each].needs, *MAILS[each].may_have}])
 def test_wb_04_what_people_wrote_brings_no_element_and_no_link_into_a_mail(template: str) -> None:
     written = dict.fromkeys(("name", "organisation", "username", "case", "application", "address"), HOSTILE)
     mail = render_mail(template, "en", MAIL_FACTS | written)
@@ -354,9 +344,7 @@ def test_wb_04_a_company_named_like_a_web_address_is_no_link_either() -> None:
     assert "Fixit<span>.</span>example B.V. &amp; Co" in mail.html
 
 
-@pytest.mark.parametrize(
-    "link", ["javascript:alert(1)", "//portal.example", 'https://x"onclick="', "https://x y"]
-)
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "//portal.example", 'https://x"onclick="', "https://x y"])
 def test_wb_04_only_an_http_address_is_a_link(link: str) -> None:
     with pytest.raises(ValueError, match="the link is not an http address"):
         render_mail("password-reset", "en", MAIL_FACTS | {"link": link})
@@ -373,9 +361,7 @@ def test_em_10_a_subject_is_one_line_whatever_it_is_told(name: str) -> None:
 @given(st.text(), st.sampled_from(languages()))
 def test_em_10_no_name_adds_a_line_to_a_mail(name: str, language: str) -> None:
     plain = render_mail("join-approved", language, {"portal": "P", "organisation": "O", "name": "N"})
-    mail = render_mail(
-        "join-approved", language, {"portal": name or "P", "organisation": name or "O", "name": name}
-    )
+    mail = render_mail("join-approved", language, {"portal": name or "P", "organisation": name or "O", "name": name})
 
     assert len(mail.subject.splitlines()) == 1
     assert len(mail.text.splitlines()) == len(plain.text.splitlines())
@@ -419,9 +405,7 @@ def test_a_portal_says_things_in_its_own_words() -> None:
         ("word.time.days.nl", "{days}", "nothing fills days; it may name count"),
     ],
 )
-def test_a_portals_own_text_that_nothing_uses_or_fills_is_a_problem(
-    key: str, text: str, problem: str
-) -> None:
+def test_a_portals_own_text_that_nothing_uses_or_fills_is_a_problem(key: str, text: str, problem: str) -> None:
     (found,) = override_problems({key: text})
 
     assert found.startswith(f"{key}: ")
@@ -430,16 +414,12 @@ def test_a_portals_own_text_that_nothing_uses_or_fills_is_a_problem(
 
 def test_a_portals_own_mail_that_names_an_unknown_fact_is_not_sent() -> None:
     with pytest.raises(ValueError, match=r"mail\.password-reset\.text: the fact 'passwort' is missing"):
-        render_mail(
-            "password-reset", "nl", MAIL_FACTS, overrides={"mail.password-reset.text.nl": "{passwort}"}
-        )
+        render_mail("password-reset", "nl", MAIL_FACTS, overrides={"mail.password-reset.text.nl": "{passwort}"})
 
 
 def test_no_secret_stands_in_a_subject() -> None:
     with pytest.raises(ValueError, match=r"mail\.verification-code\.subject: the fact 'code' is missing"):
-        render_mail(
-            "verification-code", "nl", MAIL_FACTS, overrides={"mail.verification-code.subject.nl": "{code}"}
-        )
+        render_mail("verification-code", "nl", MAIL_FACTS, overrides={"mail.verification-code.subject.nl": "{code}"})
 
 
 @every_language

@@ -46,9 +46,7 @@ def test_our_free_mail_domains_are_a_labels_that_the_dependencies_mostly_lack() 
 @pytest.mark.rule("KP-05", "SP-07")
 def test_no_reserved_domain_is_taken_for_free_mail() -> None:
     reserved = ("example", "example.com", "example.net", "example.org", "test", "local")
-    assert not [
-        domain for domain in free_mail_domains() for each in reserved if f".{domain}".endswith(f".{each}")
-    ]
+    assert not [domain for domain in free_mail_domains() for each in reserved if f".{domain}".endswith(f".{each}")]
 
 
 @pytest.mark.rule("KP-05", "SP-07")

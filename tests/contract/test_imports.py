@@ -30,8 +30,6 @@ def test_importing_partnerauth_stays_light(unwanted: str) -> None:
 
 
 def test_every_import_keeps_to_the_layers() -> None:
-    contracts = run(
-        "-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_logo=True))"
-    )
+    contracts = run("-c", "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_logo=True))")
     assert contracts.returncode == 0, contracts.stdout + contracts.stderr
     assert "0 broken" in contracts.stdout

@@ -42,9 +42,7 @@ NAMED = {
     "BP-20": "option-disabled",
     "BP-24": "resource-not-eligible",
     "BP-26": "matrix-service-missing contract-inactive",
-    "BP-28": (
-        "matrix-mandatory-missing matrix-not-applicable matrix-not-allowed matrix-no-profile option-disabled"
-    ),
+    "BP-28": ("matrix-mandatory-missing matrix-not-applicable matrix-not-allowed matrix-no-profile option-disabled"),
     "BP-30": "unknown-subcontractor not-offered",
     "BP-31": "delegation-limit not-offered",
     "BP-32": "not-offered",
@@ -87,8 +85,7 @@ def test_every_code_of_the_rulebook_is_there_once_and_in_its_order() -> None:
 
 def test_every_rule_of_every_topic_is_collected() -> None:
     topics = [
-        importlib.import_module(f"partnerauth.policy.{each.name}")
-        for each in pkgutil.iter_modules(policy.__path__)
+        importlib.import_module(f"partnerauth.policy.{each.name}") for each in pkgutil.iter_modules(policy.__path__)
     ]
     rules = [value for topic in topics for value in vars(topic).values() if isinstance(value, Rule)]
 
@@ -113,9 +110,7 @@ def test_a_rule_says_what_holds_and_why_and_what_to_do(rule: Rule) -> None:
 def test_a_rule_names_ids_that_exist_each_once_and_in_order(rule: Rule) -> None:
     order = list(RULEBOOK)
     assert rule.sources
-    assert [order.index(source) for source in rule.sources] == sorted(
-        {order.index(each) for each in rule.sources}
-    )
+    assert [order.index(source) for source in rule.sources] == sorted({order.index(each) for each in rule.sources})
 
 
 @pytest.mark.rule("GX-09")
