@@ -495,7 +495,8 @@ class StoreConformance:
         self.settle()
         before = self.store.read([OrganisationById(ACME), OrganisationById(PRINT)]).versions
         anna, ben = self.get(UserById(ANNA)), self.get(UserById(BEN))
-        self.put(replace(anna, notifications=False), replace(ben, notifications=False))
+        changed = [replace(user, notifications=False) for user in (anna, ben)]
+        self.store.commit(unit_of(self.store, *changed, reads=[OrganisationById(PRINT)]))
         after = self.store.read([OrganisationById(ACME), OrganisationById(PRINT)]).versions
         same(dict(after), {ACME: before[ACME] + 1, PRINT: before[PRINT]})
 
@@ -641,7 +642,7 @@ class StoreConformance:
     def test_the_changes_of_facts_are_told(self) -> None:
         """Of those that decisions depend on, dropped ones included, and of nothing that was told before (CC-20)."""
         self.settle()
-        here = self.store.position()
+        here = self.put(replace(self.get(UserById(ANNA)), notifications=False))
         same(self.store.changes_since(here), (here, ()))
         self.put(replace(self.get(UserById(DORA)), notifications=False), Attempts(key="untold"))
         self.store.commit(unit_of(self.store, drops=[SelectionOf(BEN, HQ, APPLICATION)]))
