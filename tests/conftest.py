@@ -1,8 +1,16 @@
-"""What Hypothesis tries: the same examples on every run, or with `--hypothesis-profile=explore` new ones."""
+"""What Hypothesis tries: the same examples on every run, or with `--hypothesis-profile=explore` new ones.
+
+Lets the tests import what they share by its path.
+"""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("explore", derandomize=False, deadline=None, max_examples=1000)
