@@ -111,6 +111,11 @@ class Index:
         where = account if account and "/" in account else f"{home}/{account or IMPLIED_ACCOUNT}"
         return asked is not None and known.model.decide(user, asked[0], right, where, *asked[1])
 
+    @property
+    def model(self) -> RightsModel:
+        """The rights model with the facts that are known now: a user's are, once he was asked about."""
+        return self._known.model
+
     def for_user(self, user: str) -> tuple[OrganisationId | None, Callable[..., bool]]:
         """Return a user's organisation, None for an unknown one, and `can(application, right, account, …)`."""
         home, known = self._of(user)
@@ -236,7 +241,9 @@ class _Facts:
                         account,
                         delegation,
                         given.get((delegation.account, code)),
-                        administers=subcontracting.administers(self._portal, code, user, given.values()),
+                        administers=subcontracting.administers(
+                            self._portal, code, user, given.values(), lambda each: self.find(AccountById(each))
+                        ),
                     ),
                 )
         yield self._management(user)
