@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from threading import Lock
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from partnerauth.entities import RIGHT, AccountId, Element, OrganisationId, UserId
 from partnerauth.policy.engine import rows, rules
@@ -15,6 +15,8 @@ from partnerauth.policy.engine.compiled import CompiledEnforcer
 from partnerauth.policy.engine.gate import enforcer
 from partnerauth.policy.engine.model import Held
 from partnerauth.policy.portal import Portal
+
+T = TypeVar("T")
 
 _NOBODY = "u:"
 _UNDECIDED = "right-missing"
@@ -68,8 +70,8 @@ class ConfModel:
         contract: str = "-",
     ) -> bool:
         """Return whether a question is allowed."""
-        subject = self._subjects.get(user, _NOBODY)
-        return self._compiled.enforce(subject, application, right, f"a:{account}", product, billing_address, contract)
+        place = (application, right, f"a:{account}", product, billing_address, contract)
+        return self._asked(user, lambda subject: self._compiled.enforce(subject, *place))
 
     def explain(  # noqa: PLR0913, PLR0917 - the fields of the Casbin request
         self,
@@ -82,10 +84,17 @@ class ConfModel:
         contract: str = "-",
     ) -> tuple[bool, str]:
         """Return whether it is allowed, and the first field of the row that decided."""
-        subject = self._subjects.get(user, _NOBODY)
-        request = (subject, application, right, f"a:{account}", product, billing_address, contract)
-        found = self._compiled.explain(*request)
+        place = (application, right, f"a:{account}", product, billing_address, contract)
+        found = self._asked(user, lambda subject: self._compiled.explain(subject, *place))
         return found.allowed, found.row[0] if found.row else _UNDECIDED
+
+    def _asked(self, user: str, ask: Callable[[str], T]) -> T:
+        """Ask about the subject that a user's links are of; again, where another one took its place meanwhile."""
+        while True:
+            subject = self._subjects.get(user, _NOBODY)
+            answer = ask(subject)
+            if self._subjects.get(user, _NOBODY) is subject:
+                return answer
 
     def for_user(self, user: str) -> Callable[..., bool]:
         """Return `can(application, right, account, product="-", …)`, which follows the user's facts."""
