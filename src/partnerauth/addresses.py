@@ -13,6 +13,8 @@ LONGEST_ADDRESS: Final = 254
 """Characters of a whole address (RFC 5321, 4.5.3.1.3, less the angle brackets: RFC 3696, erratum 1690)."""
 LONGEST_LOCAL_PART: Final = 64
 """Characters before the @ (RFC 5321, 4.5.3.1.1)."""
+LONGEST_TITLE: Final = 254
+"""Characters of a name that are compared: that of the longest, which is an address."""
 LONGEST_DOMAIN: Final = 253
 """Characters after the @ (RFC 1035, 2.3.4, less the two octets of the root)."""
 
@@ -150,9 +152,11 @@ def title_key(text: str) -> str:
     """Return what two spellings of the name of an organisation or a town have in common (DP-02).
 
     Letters and digits alone, without case, accents and compatibility forms: `Café N.V.` and `CAFE NV` are one
-    name.  "" where there is nothing that a person can read out.
+    name.  "" where there is nothing that a person can read out.  Only the first 254 characters are looked at:
+    no form takes a longer name, and normalising a long text can take time quadratic in its length.
     """
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    short = text[:LONGEST_TITLE]
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", short).casefold())
     return "".join(char for char in apart if char.isalnum())
 
 

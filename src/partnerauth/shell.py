@@ -105,7 +105,9 @@ def conversation(
                 if not (yield Save(_unit(situation.directory.put(*counted), loaded, situation.directory))):
                     continue
                 is_counted = True
+                # What let the actor in may have ended since: it is asked of the very state that is decided on.
                 situation, loaded = yield from _loaded(flow, blank)
+                refused = admitted(flow, situation)
         if refused is None:
             situation = yield from _worked(flow, situation, answers)
         proved = () if refused else tuple(flow.proved(situation))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from partnerauth.addresses import parse, title_key
 from partnerauth.decision import Reason, Refused
@@ -61,6 +61,9 @@ from partnerauth.policy.portal import Portal, Sight
 from partnerauth.ports import Store, WordLists
 
 T = TypeVar("T")
+
+Column: TypeAlias = Literal["username", "name", "email", "created-by"]
+"""A column of the list of users (BP-08)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,10 +379,13 @@ class View:
         found = self._shown(self._get(OrganisationsNamed(title_key(name))) or ())
         return tuple(each for each in found if not town or title_key(each.town) == title_key(town))
 
-    def users(self, organisation: str) -> tuple[User, ...]:
-        """Return all users of an organisation, deactivated ones too, by user name or else by address (BP-08)."""
+    def users(self, organisation: str, *, sort: Column = "username") -> tuple[User, ...]:
+        """Return all users of an organisation, deactivated ones too, sorted by a column of the list (BP-08).
+
+        Whoever has no user name is called by his address.
+        """
         listed = [self._the(UserById(each)) for each in self._get(UsersOf(OrganisationId(organisation))) or ()]
-        return tuple(sorted(listed, key=lambda user: (user.username or user.email.key).casefold()))
+        return tuple(sorted(listed, key=lambda user: (_shown_as(user, sort).casefold(), _shown_as(user).casefold())))
 
     def user(self, user: str) -> User | None:
         """Return a user."""
@@ -488,7 +494,9 @@ class View:
             found,
             self._get(DelegationTo(account, application, user.organisation)),
             selection,
-            administers=subcontracting.administers(self.portal, application, user, own),
+            administers=subcontracting.administers(
+                self.portal, application, user, own, lambda each: self._get(AccountById(each))
+            ),
         )
 
     def _standing(self, user: User, account: AccountId, application: str) -> decisions.Standing:
@@ -520,6 +528,18 @@ class View:
         if found is None:
             raise LookupError(key)
         return found
+
+
+def _shown_as(user: User, column: Column = "username") -> str:
+    match column:
+        case "name":
+            return " ".join((user.details.get("last-name", ""), user.details.get("first-name", "")))
+        case "email":
+            return user.email.key
+        case "created-by":
+            return user.created_by
+        case _:
+            return user.username or user.email.key
 
 
 def _not_colleagues(actor: User | None, target: User | None, named: str) -> Reason | None:

@@ -19,7 +19,17 @@ from partnerauth.directory import (
     SelectionOf,
     UserById,
 )
-from partnerauth.entities import AccessRequest, Account, AccountId, Credential, Purpose, State, User, UserId
+from partnerauth.entities import (
+    AccessRequest,
+    Account,
+    AccountId,
+    Credential,
+    Organisation,
+    Purpose,
+    State,
+    User,
+    UserId,
+)
 from partnerauth.events import AccessGranted, AccountSet
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, found, mail, refuse
 from partnerauth.policy import enrolment, management, rights, tokens
@@ -56,7 +66,9 @@ def decide(s: Situation[GrantAccess]) -> Answer:
     user = found(s, UserById(s.command.user), s.command.user, within=None)
     if isinstance(user, Refused):
         return user
-    if refused := refuse(enrolment.requested(s.directory.get(AccessRequestOf(user.id)))):
+    # What somebody asked for who has been deactivated since waits until he is back (GX-02, LC-05).
+    request = None if user.state is State.DEACTIVATED else s.directory.get(AccessRequestOf(user.id))
+    if refused := refuse(enrolment.requested(request)):
         return refused
     administrators = s.directory.the(AdministratorsOf(user.organisation, s.portal.management.administrator))
     becomes_administrator = management.is_administrator(s.portal, user) is not None
@@ -92,7 +104,7 @@ def _granted(s: Situation[GrantAccess], user: User, request: AccessRequest) -> A
         at=s.now,
         user=user.id,
         ceilings=ceilings,
-        management=management.every(s.portal, organisation),
+        management=_management(s, user, organisation),
     )
     if user.state not in {State.PENDING, State.INVITED}:
         return Accepted(
@@ -113,6 +125,18 @@ def _granted(s: Situation[GrantAccess], user: User, request: AccessRequest) -> A
         mails=(mail(s, "access-granted", user.email.original, user.details, token=draft.id),),
         keeps=(credential, *link),
     )
+
+
+def _management(s: Situation[GrantAccess], user: User, organisation: Organisation) -> frozenset[str]:
+    """Return what the first of a company gets, and whoever makes administrators (BP-01).
+
+    One who manages ordinary users alone was given that by a colleague: asking for an application is no way to
+    more (BP-02, BP-04).
+    """
+    is_limited = s.portal.management.reaches_administrators not in user.management
+    if is_limited and management.is_administrator(s.portal, user) is None:
+        return frozenset()
+    return management.every(s.portal, organisation)
 
 
 def _accounts(s: Situation[GrantAccess], user: User, request: AccessRequest) -> Mapping[AccountId, Account]:

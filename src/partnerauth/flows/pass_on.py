@@ -36,6 +36,7 @@ def needs(s: Situation[PassOn]) -> Needs:
     yield SelectionOf(command.user, command.account, command.application)
     yield SelectionOf(s.me.id, command.account, command.application)
     yield SelectionsOf(s.me.id)
+    yield from (AccountById(each.account) for each in s.directory.find(SelectionsOf(s.me.id)) or ())
 
 
 def decide(s: Situation[PassOn]) -> Answer:
@@ -66,7 +67,11 @@ def _passed_on(s: Situation[PassOn], user: User, given: Delegation) -> Answer:
         given,
         None,
         administers=subcontracting.administers(
-            s.portal, command.application, s.me, s.directory.the(SelectionsOf(s.me.id))
+            s.portal,
+            command.application,
+            s.me,
+            s.directory.the(SelectionsOf(s.me.id)),
+            lambda each: s.directory.get(AccountById(each)),
         ),
     )
     wanted = rights.elements(command.rights, command.resources)

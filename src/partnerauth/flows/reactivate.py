@@ -27,6 +27,7 @@ def needs(s: Situation[Reactivate]) -> Needs:
     if s.user is None:
         return
     yield SelectionsOf(s.user.id)
+    yield from (AccountById(each.account) for each in s.directory.find(SelectionsOf(s.user.id)) or ())
     for selection in s.directory.find(SelectionsOf(s.command.user)) or ():
         yield AccountById(selection.account)
         yield DelegationTo(selection.account, selection.application, s.user.organisation)
@@ -82,7 +83,13 @@ def _counts(s: Situation[Reactivate], user: User, selection: Selection) -> froze
         account,
         s.directory.get(DelegationTo(account.id, code, user.organisation)),
         selection,
-        administers=subcontracting.administers(s.portal, code, user, s.directory.the(SelectionsOf(user.id))),
+        administers=subcontracting.administers(
+            s.portal,
+            code,
+            user,
+            s.directory.the(SelectionsOf(user.id)),
+            lambda each: s.directory.get(AccountById(each)),
+        ),
     )
 
 

@@ -30,7 +30,7 @@ def decide(s: Situation[SetContract]) -> Answer:
     """Set it: an inactive contract is refused to everybody from the next question on (BP-26)."""
     command = s.command
     account = s.directory.get(AccountById(account_id(command.organisation, command.account)))
-    if refused := refuse(isolation.own(None, account, command.account)):
+    if refused := refuse(isolation.own(command.organisation, account, command.account)):
         return refused
     before = account.contracts.get(command.contract, Contract()) if account else Contract()
     return Accepted(

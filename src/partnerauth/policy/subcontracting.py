@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from partnerauth.decision import Reason, Rule
 from partnerauth.entities import (
     RIGHT,
     Account,
+    AccountId,
     Delegation,
     Element,
     Given,
@@ -40,8 +41,17 @@ def delegated(delegation: Delegation | None) -> Reason | None:
     return None if delegation is not None else UNKNOWN_SUBCONTRACTOR.broken()
 
 
-def administers(portal: Portal, code: str, user: User, selections: Iterable[Selection]) -> bool:
-    """Whether a user is an administrator of his organisation's own account of the application (BP-31)."""
+def administers(
+    portal: Portal,
+    code: str,
+    user: User,
+    selections: Iterable[Selection],
+    account: Callable[[AccountId], Account | None],
+) -> bool:
+    """Whether a user is an administrator of his organisation's own account of the application (BP-31).
+
+    `account` returns an account by its id: one that has lost the application has no administrator of it (LC-04).
+    """
     subcontracting = portal.applications[code].subcontracting
     if subcontracting is None or portal.management.administrator.isdisjoint(user.management):
         return False
@@ -50,6 +60,8 @@ def administers(portal: Portal, code: str, user: User, selections: Iterable[Sele
         selection.application == code
         and selection.account.startswith(f"{user.organisation}/")
         and role in selection.elements
+        and (own := account(selection.account)) is not None
+        and code in own.applications
         for selection in selections
     )
 
@@ -65,9 +77,10 @@ def held_of_another(
     """Return what a subcontractor's user holds on a customer's account (BP-31, BP-32).
 
     An administrator holds all that was delegated; another user what was passed on to him, as long as the
-    very giving it was passed on from stands.
+    very giving it was passed on from stands.  What the account has lost, both have lost (LC-04).
     """
-    given: Mapping[Element, Given] = delegation.elements if delegation else {}
+    stands = delegation is not None and delegation.application in account.applications
+    given: Mapping[Element, Given] = delegation.elements if delegation and stands else {}
     passed_on: Mapping[Element, Given] = selection.elements if selection else {}
     lives = {
         element for element, mine in passed_on.items() if element in given and given[element].source == mine.source
