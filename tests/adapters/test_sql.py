@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import create_engine, create_mock_engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 from tests.adapters.day import ACME
@@ -160,6 +160,12 @@ def test_a_url_that_names_no_sqlite_database_is_refused_without_its_password(dat
     with pytest.raises(StoreError, match=says) as told:
         SqlStore(database)
     assert "secret" not in str(told.value)
+
+
+def test_an_engine_of_another_database_is_refused() -> None:
+    engine = create_mock_engine("mssql://", lambda *_: None)
+    with pytest.raises(StoreError, match=r"^mssql: this store speaks SQLite; name a database like"):
+        SqlStore(engine)  # type: ignore[arg-type]
 
 
 # Locks and full disks.

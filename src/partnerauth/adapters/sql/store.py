@@ -27,6 +27,8 @@ T = TypeVar("T")
 TRIES: Final = 3
 """How often a transaction is begun again when somebody else holds a lock (CC-06)."""
 
+_NOT_YET: Final = "{}: this store speaks SQLite; name a database like sqlite:///portal.db"
+
 
 class SqlStore:
     """A store in an SQL database.
@@ -42,6 +44,8 @@ class SqlStore:
         """Open the database.  Raises StoreError: nothing is written into what is not a store."""
         self._owned = isinstance(database, str)
         self._engine = _engine(database) if isinstance(database, str) else database
+        if self._engine.dialect.name != "sqlite":
+            raise StoreError(_NOT_YET.format(self._engine.dialect.name))
         self._patience = patience / TRIES
         self._where = sqlite.place(self._engine.url)
         # A single connection carries one transaction at a time, whoever it belongs to.
@@ -188,5 +192,4 @@ def _engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError) as error:
         message = f"{error}; name a database like sqlite:///portal.db"
         raise StoreError(message) from error
-    message = f"{parsed.get_backend_name()}: this store speaks SQLite; name a database like sqlite:///portal.db"
-    raise StoreError(message)
+    raise StoreError(_NOT_YET.format(parsed.get_backend_name()))
