@@ -18,6 +18,7 @@ from partnerauth.directory import (
     CasesOf,
     CredentialOf,
     DelegationsOn,
+    DelegationsTo,
     DelegationTo,
     Directory,
     HoldersOn,
@@ -450,7 +451,11 @@ class View:
         if found is None or found.state is not State.ACTIVE:
             return
         selections = self._get(SelectionsOf(found.id)) or ()
-        named = [*(self._get(AccountsOf(found.organisation)) or ()), *(each.account for each in selections)]
+        named = [
+            *(self._get(AccountsOf(found.organisation)) or ()),
+            *(selection.account for selection in selections),
+            *(given.account for given in self._get(DelegationsTo(found.organisation)) or ()),
+        ]
         for identity in dict.fromkeys(named):
             account = self._get(AccountById(identity))
             if account is None:
