@@ -1,4 +1,4 @@
-"""The commands `portal check` and `portal show`: whether a portal file is valid, and what it says, to be read."""
+"""The commands `portal check`, `portal show` and `portal listing`: is a file valid, what does it say and decide."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from partnerauth.cli import screen
 from partnerauth.flows import FLOWS
+from partnerauth.policy.engine.audit import document
 from partnerauth.policy.grid import Cell, Grid
 from partnerauth.policy.portal import Application, Matrix, Portal, PortalError, Right
 from partnerauth.portals import read_portal
@@ -51,6 +52,13 @@ def check(file: str) -> None:
 def show(portal: str) -> None:
     """Show what a portal says: PORTAL is the name of a shipped one, such as bpost, or a portal file."""
     screen.show("\n\n".join(described(read(portal))))
+
+
+@portal.command("listing")
+@click.argument("portal")
+def listing(portal: str) -> None:
+    """Print the decisions that a portal's rules were compiled to, for an audit: PORTAL as for `show`."""
+    screen.show(document(read(portal)))
 
 
 def read(source: str) -> Portal:
