@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from partnerauth.addresses import LONGEST_ADDRESS
 from partnerauth.decision import Accepted, Answer, Reason, Refused, broken
 from partnerauth.directory import (
     AttemptsAgainst,
@@ -238,8 +239,13 @@ def refusal(s: Situation[Any], reasons: tuple[Reason, ...], subject: str = "", o
         at=s.now,
         command=s.command.word(),
         codes=tuple(reason.code for reason in reasons),
-        subject=subject or getattr(s.command, "user", None) or s.by,
+        subject=noted(subject or getattr(s.command, "user", None) or s.by),
     )
+
+
+def noted(typed: str) -> str:
+    """Return what was typed as far as it stands on record: nobody fills a disk with what is refused."""
+    return typed[:LONGEST_ADDRESS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,7 +405,10 @@ def full_name(details: Mapping[str, str]) -> str:
 
 
 def untold(s: Situation[Any], code: str, subject: str, organisation: str = "") -> CommandRefused:
-    """Return the record of a truth that the caller is not told: to him the command is accepted (GX-03)."""
+    """Return the record of a truth that the caller is not told: to him the command is accepted (GX-03).
+
+    It stands on record of an organisation only where its own people may know it (TN-13).
+    """
     return CommandRefused(
         organisation=OrganisationId(organisation),
         by=s.by,

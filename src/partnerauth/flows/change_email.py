@@ -52,7 +52,7 @@ def decide(s: Situation[ChangeEmail]) -> Answer:
         return refused
     if owner is not None and owner.id != s.me.id:
         return Accepted(
-            events=(untold(s, enrolment.ALREADY_EXISTS.code, s.me.id, s.me.organisation),),
+            events=(untold(s, enrolment.ALREADY_EXISTS.code, s.me.id),),
             mails=(mail(s, "already-registered", owner.email.original, owner.details),),
         )
     return _requested(s, address)

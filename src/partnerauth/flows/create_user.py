@@ -76,7 +76,7 @@ def decide(s: Situation[CreateUser]) -> Answer:
         return refused
     if strangers:
         return Accepted(
-            events=(untold(s, enrolment.ALREADY_EXISTS.code, present(address).key, s.me.organisation),),
+            events=(untold(s, enrolment.ALREADY_EXISTS.code, present(address).key),),
             mails=tuple(mail(s, "already-registered", user.email.original, user.details) for user in strangers[:1]),
         )
     return _created(s, present(address))

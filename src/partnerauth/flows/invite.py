@@ -110,7 +110,7 @@ def decide(s: Situation[Invite]) -> Answer:
         return refused or Refused((domains.EMAIL_MALFORMED.broken(),))
     if holder:
         return Accepted(
-            events=(untold(s, enrolment.ALREADY_EXISTS.code, address.key, organisation.id),),
+            events=(untold(s, enrolment.ALREADY_EXISTS.code, address.key),),
             mails=(newcomers.already_registered(s, holder),),
         )
     return _invited(s, address, organisation, choices)

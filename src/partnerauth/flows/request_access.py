@@ -16,14 +16,15 @@ from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
     AdministratorsOf,
+    AttemptsAgainst,
     LoginNameByKey,
     OrganisationById,
     UserById,
 )
-from partnerauth.entities import IMPLIED_ACCOUNT, OrganisationId, State, User, UserId, account_id
+from partnerauth.entities import IMPLIED_ACCOUNT, Mail, OrganisationId, State, User, UserId, account_id
 from partnerauth.events import AccessRequested, Event, OrganisationOpened
 from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, present, refuse, untold
-from partnerauth.policy import domains, enrolment, forms, isolation, management, offers
+from partnerauth.policy import domains, enrolment, forms, guessing, isolation, management, offers
 
 NEW_USER = DrawId("user")
 
@@ -46,6 +47,8 @@ def needs(s: Situation[RequestAccess]) -> Needs:
         yield AccessRequestOf(s.user.id)
         return
     yield AdministratorsOf(organisation, s.portal.management.administrator)
+    if address := parse(s.command.details.get("email", "")):
+        yield AttemptsAgainst(guessing.against_mailbox(address.mailbox, s.portal.limits).key)
     for key in _names(s):
         yield LoginNameByKey(key)
         if claim := s.directory.find(LoginNameByKey(key)):
@@ -66,7 +69,8 @@ def decide(s: Situation[RequestAccess]) -> Answer:
 
 
 def _of_administrator(s: Situation[RequestAccess]) -> Answer:
-    account = s.directory.get(AccountById(account_id(_organisation(s), s.command.account)))
+    is_mine = _organisation(s) == s.me.organisation
+    account = s.directory.get(AccountById(account_id(s.me.organisation, s.command.account))) if is_mine else None
     if refused := refuse(isolation.own(s.tenant, account, s.command.account)) or refuse(
         management.is_administrator(s.portal, s.me)
     ):
@@ -91,14 +95,12 @@ def _of_visitor(s: Situation[RequestAccess]) -> Answer:
     organisation = s.directory.get(OrganisationById(s.command.organisation))
     applicant, taken = _applicant(s)
     if taken:
-        return Accepted(
-            events=(untold(s, enrolment.ALREADY_EXISTS.code, address.key),),
-            mails=(mail(s, "already-registered", address.original, details),),
-        )
+        return _told(s, untold(s, enrolment.ALREADY_EXISTS.code, address.key), *_to_holder(s, address))
     if s.directory.get(AdministratorsOf(s.command.organisation, s.portal.management.administrator)):
-        return Accepted(
-            events=(untold(s, enrolment.ADMINISTRATOR_EXISTS.code, address.key, s.command.organisation),),
-            mails=(mail(s, "administrator-exists", address.original, details),),
+        return _told(
+            s,
+            untold(s, enrolment.ADMINISTRATOR_EXISTS.code, address.key, s.command.organisation),
+            mail(s, "administrator-exists", address.original, _language(details)),
         )
     opened: tuple[Event, ...] = ()
     if organisation is None:
@@ -115,6 +117,26 @@ def _of_visitor(s: Situation[RequestAccess]) -> Answer:
         return Accepted(events=(*opened, _requested(s, applicant.id, address, enters=False, again=True)))
     user = UserId(s.answers[NEW_USER])
     return Accepted(events=(*opened, _requested(s, user, address, enters=True)), created=user)
+
+
+def _told(s: Situation[RequestAccess], event: Event, *mails: Mail) -> Accepted:
+    """Answer like any other request, and mail what is so; a mailbox is not bombed by whoever names it (TK-30)."""
+    address = present(parse(s.command.details.get("email", "")))
+    guard = guessing.against_mailbox(address.mailbox, s.portal.limits)
+    counted, wait = guessing.count(s.directory.get(AttemptsAgainst(guard.key)), guard, s.portal.limits, s.now)
+    return Accepted(events=(event,)) if wait or not mails else Accepted(events=(event,), mails=mails, keeps=(counted,))
+
+
+def _language(details: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a mail to an address that nobody has proved repeats of the form: no text of a stranger's (TK-30)."""
+    return {field: value for field, value in details.items() if field == "language" and value}
+
+
+def _to_holder(s: Situation[RequestAccess], address: EmailAddress) -> tuple[Mail, ...]:
+    """Tell whoever holds the address, at the one on record; of a user name that is taken nobody is told (TK-23)."""
+    claim = s.directory.get(LoginNameByKey(address.key))
+    holder = s.directory.the(UserById(claim.user)) if claim else None
+    return (mail(s, "already-registered", holder.email.original, holder.details),) if holder else ()
 
 
 def _requested(

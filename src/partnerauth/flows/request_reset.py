@@ -10,6 +10,7 @@ from dataclasses import replace
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
+    AttemptsAgainst,
     CredentialOf,
     InvitationOf,
     LatestTokenOf,
@@ -21,7 +22,7 @@ from partnerauth.directory import (
 from partnerauth.entities import Credential, Purpose, State, User
 from partnerauth.events import ResetRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
-from partnerauth.policy import allow_list, domains, lifecycle, management, offers, passwords, standing, tokens
+from partnerauth.policy import allow_list, domains, guessing, lifecycle, management, offers, passwords, standing, tokens
 from partnerauth.policy.portal import RESET_PASSWORD
 
 
@@ -45,6 +46,7 @@ def needs(s: Situation[RequestReset]) -> Needs:
             yield TokenById(newest.token)
     if user := _identified(s):
         yield OrganisationById(user.organisation)
+        yield AttemptsAgainst(guessing.against_mails(user.id, s.portal.limits).key)
 
 
 def asks(_: Situation[RequestReset]) -> Asks:
@@ -72,12 +74,20 @@ def _answered(s: Situation[RequestReset]) -> Accepted:
     if standing_code is not None:
         return Accepted(events=(untold(s, standing_code.code, user.id, user.organisation),))
     if not management.holds(s.portal, user, RESET_PASSWORD):
-        return Accepted(
-            events=(untold(s, passwords.RESET_NOT_PERMITTED.code, user.id, user.organisation),),
-            mails=(mail(s, "reset-not-permitted", user.email.original, user.details, username=_called(user)),),
-        )
-    event = ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id)
-    return Accepted(events=(event,)) if _was_just_mailed(s, user) else _mailed(s, user, event)
+        event = untold(s, passwords.RESET_NOT_PERMITTED.code, user.id, user.organisation)
+        told = mail(s, "reset-not-permitted", user.email.original, user.details, username=_called(user))
+        return _unless_too_often(s, user, Accepted(events=(event,), mails=(told,)))
+    requested = ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id)
+    if _was_just_mailed(s, user):
+        return Accepted(events=(requested,))
+    return _unless_too_often(s, user, _mailed(s, user, requested))
+
+
+def _unless_too_often(s: Situation[RequestReset], user: User, answer: Accepted) -> Accepted:
+    """Count the mail; one too many is on record and not sent, and ends no link that was sent before (TK-30)."""
+    guard = guessing.against_mails(user.id, s.portal.limits)
+    counted, wait = guessing.count(s.directory.get(AttemptsAgainst(guard.key)), guard, s.portal.limits, s.now)
+    return Accepted(events=answer.events) if wait else replace(answer, keeps=(*answer.keeps, counted))
 
 
 def _mailed(s: Situation[RequestReset], user: User, event: ResetRequested) -> Accepted:

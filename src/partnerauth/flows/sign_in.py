@@ -16,7 +16,18 @@ from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import AttemptsAgainst, CredentialOf, LoginNameByKey, OrganisationById, UserById
 from partnerauth.entities import Attempts, Credential, OrganisationId, User
 from partnerauth.events import Event, SignInFailed
-from partnerauth.flow import Asks, Command, Flow, HashPassword, IsOutdatedHash, Needs, Situation, VerifyPassword, refuse
+from partnerauth.flow import (
+    Asks,
+    Command,
+    Flow,
+    HashPassword,
+    IsOutdatedHash,
+    Needs,
+    Situation,
+    VerifyPassword,
+    noted,
+    refuse,
+)
 from partnerauth.policy import allow_list, domains, guessing, lifecycle, passwords, standing
 
 
@@ -100,7 +111,7 @@ def recorded(s: Situation[SignIn], reasons: tuple[Reason, ...]) -> Event:
         at=s.now,
         subject=user.id if user else _name(s),
         codes=(*(reason.code for reason in reasons), *truth),
-        source=s.command.source,
+        source=noted(s.command.source),
     )
 
 

@@ -17,7 +17,7 @@ from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import CredentialOf, LoginNameByKey, OrganisationById, SsoLinkOf, SsoLinksOf, UserById
 from partnerauth.entities import Credential, OrganisationId, SsoLink, State, User, UserId
 from partnerauth.events import Event, SignInFailed
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, noted, refuse
 from partnerauth.policy import allow_list, lifecycle, offers, sso, standing
 
 
@@ -95,7 +95,7 @@ def recorded(s: Situation[SignInSso], reasons: tuple[Reason, ...]) -> Event:
         at=s.now,
         subject=user.id if user else address.key if address else "",
         codes=(*(reason.code for reason in reasons), *truth),
-        source=s.command.provider,
+        source=noted(s.command.provider),
     )
 
 

@@ -55,6 +55,11 @@ def against_mailbox(mailbox: str, limits: Limits) -> Guard:
     return Guard(f"mailbox:{mailbox}", limits.codes_per_mailbox)
 
 
+def against_mails(user: str, limits: Limits) -> Guard:
+    """Guard a user against being mailed links without end by whoever knows his name (TK-30)."""
+    return Guard(f"mails:{user}", limits.codes_per_mailbox)
+
+
 def count(before: Attempts | None, guard: Guard, limits: Limits, now: datetime) -> tuple[Attempts, int]:
     """Count one more try as wrong until it proves right; return the counter and the seconds to wait, or 0.
 
