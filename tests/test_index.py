@@ -79,6 +79,11 @@ def may(view: View, named: str = "C1") -> bool:
     return answers.pop()
 
 
+def closed(store: Store) -> None:
+    assert isinstance(store, SqlStore)
+    store.close()
+
+
 CHANGES: dict[str, Callable[[Store], None]] = {
     "he is deactivated": lambda store: place(store, user(BEN, state=State.DEACTIVATED)),
     "he is rejected": lambda store: place(store, user(BEN, state=State.REJECTED)),
@@ -227,6 +232,8 @@ def test_what_another_process_committed_holds_from_the_next_view_on(change: str,
     CHANGES[change](there.store)
     assert not may(here.view())
     assert not may(there.view())
+    for each in (here, there):
+        closed(each.store)
 
 
 def test_a_database_that_was_put_back_is_read_anew(tmp_path: Path) -> None:
@@ -239,11 +246,12 @@ def test_a_database_that_was_put_back_is_read_anew(tmp_path: Path) -> None:
     here = world("bpost", SqlStore(f"sqlite:///{file}"))
     place(here.store, user(BEN))
     assert may(here.view())
-    here.store.close()  # type: ignore[attr-defined]
+    closed(here.store)
     for each in tmp_path.iterdir():
         each.unlink()
     file.write_bytes(copy)
     assert not may(here.view())
+    closed(here.store)
 
 
 def test_for_user_is_of_its_moment_and_the_next_one_of_the_next(ours: World) -> None:
@@ -397,6 +405,8 @@ def test_histories_on_sql_are_answered_like_those_in_memory(tmp_path: Path, port
             who, code, right, where, named = question = history.question()
             answer = view.can(who, code, right, account=where, resources=named)
             assert answer is view.explain(who, code, right, account=where, resources=named).allowed, question
+    closed(asked.store)
+    closed(told)
 
 
 # Threads.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import starmap
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from partnerauth.addresses import parse, title_key
 from partnerauth.decision import Reason, Refused
@@ -43,22 +45,25 @@ from partnerauth.entities import (
     Account,
     AccountId,
     Case,
+    Delegation,
     Element,
     Organisation,
     OrganisationId,
     Purpose,
+    Selection,
     Session,
     State,
     User,
     UserId,
     account_id,
 )
+from partnerauth.events import AdministratorSet, Event, InvitationAccepted, ManagementSet, UserMoved
 from partnerauth.flow import digest, full_name
 from partnerauth.index import NOTHING, Index, named
 from partnerauth.policy import isolation, management, matrix, offers, rights, sights, standing, subcontracting, tokens
 from partnerauth.policy.engine import decisions, rows
 from partnerauth.policy.options import OPTION_DISABLED, PORTAL_SIGN_IN_FIRST
-from partnerauth.policy.portal import Portal, Sight
+from partnerauth.policy.portal import RESOURCE_KINDS, Portal, Sight
 from partnerauth.ports import Store, WordLists
 
 T = TypeVar("T")
@@ -67,14 +72,29 @@ Column: TypeAlias = Literal["username", "name", "email", "created-by"]
 """A column of the list of users (BP-08)."""
 
 
+class Evidence(NamedTuple):
+    """Who gave something that an answer rests on, as the record names him, and when."""
+
+    element: Element
+    by: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Whether something is allowed; for a denial the first condition that fails; and when it was taken."""
+    """Whether something is allowed; for a denial the first condition that fails; and when it was taken.
+
+    `rule` is the id of the rule row that decided.  `position` is that of the newest commit which the view was sure
+    to know.  `evidence` are, where it is allowed, the givings of the right and of every named resource; for another
+    organisation's account what was delegated comes first, then what was passed on.  What came by membership, or
+    is everybody's, nobody gave.
+    """
 
     allowed: bool
     rule: str
     reason: Reason | None
     position: int
+    evidence: tuple[Evidence, ...] = ()
 
     def __bool__(self) -> bool:
         return self.allowed
@@ -142,6 +162,9 @@ class Record:
     account: AccountId | None = None
     resources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
+
+Scope: TypeAlias = Mapping[AccountId, Mapping[str, frozenset[str]]]
+"""By account the names, by kind of resource, that may be named there."""
 
 _OF_USERS = frozenset({Purpose.RESET, Purpose.INVITATION})
 """The purposes of links that lead a user to a page about himself."""
@@ -235,7 +258,8 @@ class View:
         facts = decisions.facts(self.portal, known, question.application, held)
         allowed, row = decisions.decide(self.portal, question, facts)
         if allowed:
-            return Decision(allowed=True, rule=row, reason=None, position=self.position)
+            evidence = tuple(self._evidence(found, question))
+            return Decision(allowed=True, rule=row, reason=None, position=self.position, evidence=evidence)
         return self._denied(row, _reason(row, found, question))
 
     def who_can(
@@ -264,11 +288,34 @@ class View:
         found = self.user(user)
         if found is None or application not in self.portal.applications:
             return Holding(rights=frozenset(), resources=MappingProxyType({}))
-        held = self._held(found, application, account_id(found.organisation, account or IMPLIED_ACCOUNT))
-        kinds = {element.kind for element in held if element.kind != RIGHT}
-        return Holding(
-            rights=rights.rights_among(held),
-            resources=MappingProxyType({kind: rights.resources_among(held, kind) for kind in sorted(kinds)}),
+        return _holding(self._held(found, application, account_id(found.organisation, account or IMPLIED_ACCOUNT)))
+
+    def rights_of(self, user: str) -> Mapping[tuple[AccountId, str], Holding]:
+        """Return everything that a user holds, by account and application, whether or not he is active.
+
+        Management rights are not among it: `management` returns those.
+        """
+        everything = {
+            (AccountId(account), application): _holding(held)
+            for account, application, held in sorted(self._index.selections(user), key=itemgetter(0, 1))
+            if application != rows.MANAGEMENT and held
+        }
+        return MappingProxyType(everything)
+
+    def scope(self, user: str, application: str, right: str) -> Scope:
+        """Return everything on which a user may use a right: an account is in it exactly where `can` says so.
+
+        By account the resources of each kind that he may name there; he may also name none.  Whole, however much
+        it is: `adapters.sql_filter` turns it into a condition for listings.
+        """
+        held = {account: each for account, code, each in self._index.selections(user) if code == application}
+        can = self.for_user(user).can
+        return MappingProxyType(
+            {
+                AccountId(account): _nameable(can, application, right, account, held[account])
+                for account in sorted(held)
+                if can(application, right, account=account)
+            }
         )
 
     def management(self, user: str) -> frozenset[str]:
@@ -517,6 +564,34 @@ class View:
             user=user, credential=self._get(CredentialOf(user.id)), account=found, owner=owner, is_open=is_open
         )
 
+    def _evidence(self, user: User, question: decisions.Question) -> Iterator[Evidence]:
+        """Yield who gave what an allowed question rests on; read from the store, since memory does not keep it."""
+        if question.application == rows.MANAGEMENT:
+            yield from self._given_management(user, question.right)
+            return
+        sources: list[Selection | Delegation | None] = []
+        if not question.account.startswith(f"{user.organisation}/"):
+            sources.append(self._get(DelegationTo(question.account, question.application, user.organisation)))
+        sources.append(self._get(SelectionOf(user.id, question.account, question.application)))
+        named = [Element(RIGHT, question.right), *starmap(Element, question.resources.items())]
+        for element in named:
+            for source in sources:
+                if source is not None and element in source.elements:
+                    given = source.elements[element]
+                    yield Evidence(element, given.by, given.at)
+
+    def _given_management(self, user: User, right: str) -> Iterator[Evidence]:
+        """Yield who gave a user a management right: the oldest event since which he has had it all along."""
+        giving: Event | None = None
+        for recorded in self._store.records(about=user.id) if right in user.management else ():
+            event = recorded.event
+            if right in getattr(event, "management", ()):
+                giving = giving or event
+            elif isinstance(event, ManagementSet | AdministratorSet | InvitationAccepted | UserMoved):
+                giving = None
+        if giving:
+            yield Evidence(Element(RIGHT, right), giving.by, giving.at)
+
     def _management(self, user: User) -> frozenset[str]:
         return management.held(self.portal, user)
 
@@ -545,6 +620,30 @@ def _shown_as(user: User, column: Column = "username") -> str:
             return user.created_by
         case _:
             return user.username or user.email.key
+
+
+def _nameable(
+    can: Callable[..., bool], application: str, right: str, account: str, held: frozenset[Element]
+) -> Mapping[str, frozenset[str]]:
+    """Return what may be named, of what is held: of each kind on its own, for no row asks for two kinds together."""
+    return MappingProxyType(
+        {
+            kind: frozenset(
+                name
+                for name in rights.resources_among(held, kind)
+                if can(application, right, account=account, resources={kind: name})
+            )
+            for kind in RESOURCE_KINDS
+        }
+    )
+
+
+def _holding(held: frozenset[Element]) -> Holding:
+    kinds = {element.kind for element in held if element.kind != RIGHT}
+    return Holding(
+        rights=rights.rights_among(held),
+        resources=MappingProxyType({kind: rights.resources_among(held, kind) for kind in sorted(kinds)}),
+    )
 
 
 def _not_colleagues(actor: User | None, target: User | None, named: str) -> Reason | None:
