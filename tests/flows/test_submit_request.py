@@ -116,8 +116,18 @@ def test_a_case_id_is_one_word_and_given_once(dealers: Dealers) -> None:
     given = {"kind": "repair", "fields": REPAIR}
     assert dealers.refuses("bob", SubmitRequest, **given, case="a b") == {"field-malformed": {"fields": ("id",)}}
     dealers.accepts("bob", SubmitRequest, **given, case="c-1")
-    assert dealers.refuses("rik", SubmitRequest, **given, case="c-1") == {"already-exists": {"name": "c-1"}}
+    assert dealers.refuses("bob", SubmitRequest, **given, case="c-1") == {"already-exists": {"name": "c-1"}}
     assert case(dealers, "c-1").reporter == "bob"
+
+
+@pytest.mark.rule("GX-01")
+def test_of_another_organisations_case_ids_nothing_is_told(dealers: Dealers) -> None:
+    given = {"kind": "repair", "fields": REPAIR, "case": "c-1"}
+    dealers.accepts("bob", SubmitRequest, **given)
+    answer = dealers.accepts("rik", SubmitRequest, **given)
+    assert answer.case is not None
+    assert answer.case != "c-1"
+    assert (case(dealers, "c-1").reporter, case(dealers, answer.case).reporter) == ("bob", "rik")
 
 
 @pytest.mark.rule("DP-08")

@@ -21,7 +21,10 @@ NEW_CASE = DrawId("case")
 
 
 class SubmitRequest(Command):
-    """Submit a request of a kind; `case` is the id that the case shall have, or else is drawn (DP-09)."""
+    """Submit a request of a kind; `case` is the id that the case shall have (DP-09).
+
+    It is drawn where none is named, and where another organisation's case has it: of that nothing is told (GX-01).
+    """
 
     case: CaseId = CaseId("")
     kind: str
@@ -49,6 +52,7 @@ def decide(s: Situation[SubmitRequest]) -> Answer:
     if kind is None:
         return Refused((offers.UNKNOWN_NAME.broken(kind="request", names=(command.kind,)),))
     application = s.portal.applications[kind.application]
+    taken = s.directory.get(CaseById(command.case))
     if refused := refuse(forms.request_known(rules, command.kind, command.fields)) or refuse(
         offers.in_country(application, s.mine, (kind.right,))
     ):
@@ -58,11 +62,11 @@ def decide(s: Situation[SubmitRequest]) -> Answer:
         forms.request_complete(rules, command.kind, command.fields),
         forms.request_well_formed(rules, command.kind, command.fields),
         None if forms.identifies(command.case or "-") else forms.FIELD_MALFORMED.broken(fields=("id",)),
-        enrolment.ALREADY_EXISTS.broken(name=command.case) if s.directory.get(CaseById(command.case)) else None,
+        enrolment.ALREADY_EXISTS.broken(name=command.case) if taken and taken.organisation == s.tenant else None,
     ):
         return refused
     answers = {field: value.strip() for field, value in command.fields.items() if value.strip()}
-    case = command.case or CaseId(s.answers[NEW_CASE])
+    case = CaseId(s.answers[NEW_CASE]) if taken else command.case or CaseId(s.answers[NEW_CASE])
     event = RequestSubmitted(
         organisation=s.me.organisation,
         by=s.by,

@@ -1,0 +1,199 @@
+"""Random histories of a portal, on which the laws are tried: `PortalMachine`, and `hold` for some laws alone.
+
+An embedder tries his own portal file and store:
+
+    class Ours(PortalMachine):
+        portal = read_portal("ours.toml")
+        new_store = OurStore
+
+    TestOurs = Ours.TestCase
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Final
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.strategies import DataObject, SearchStrategy
+
+from partnerauth.adapters.memory import MemoryStore
+from partnerauth.entities import Actor, Operator
+from partnerauth.flow import Command
+from partnerauth.flows import FLOWS
+from partnerauth.policy.portal import Portal
+from partnerauth.ports import Store
+from partnerauth.testing import arrivals, drawing, strategies
+from partnerauth.testing.history import Turn, Witness
+from partnerauth.testing.laws import QUESTION_LAWS, TURN_LAWS, QuestionLaw, TurnLaw
+from partnerauth.testing.ledger import Ledger
+from partnerauth.testing.scene import ORGANISATIONS, Scene, parts
+
+PAUSES: Final = (timedelta(minutes=1), timedelta(hours=2), timedelta(days=2), timedelta(days=8), timedelta(days=91))
+"""For how long nothing happens at times: a block, a link, a code, a temporary password, an invitation ends."""
+
+RIGHTS_CHANGE_HANDS: Final = (
+    "grant",
+    "copy-rights",
+    "set-management",
+    "set-administrator",
+    "delegate",
+    "pass-on",
+    "withdraw",
+    "revoke",
+    "deactivate",
+    "reactivate",
+)
+"""The commands that most laws are about, in an order in which each can build on those before."""
+
+QUESTIONS: Final = 2
+"""How many questions are asked after each command."""
+
+
+class PortalMachine(RuleBasedStateMachine):
+    """Tries the laws on one portal, or on portals that are drawn, over stores of one kind.
+
+    `portal` is a portal, or a strategy that draws them; `new_store` is called for a new and empty store.
+    `turn_laws` and `question_laws` are what is tried.  Hypothesis shows the shortest history that breaks a law.
+    """
+
+    portal: ClassVar[Portal | SearchStrategy[Portal]]
+    new_store: ClassVar[Callable[[], Store]] = MemoryStore
+    turn_laws: ClassVar[Mapping[str, TurnLaw]] = TURN_LAWS
+    question_laws: ClassVar[Mapping[str, QuestionLaw]] = QUESTION_LAWS
+
+    world: Witness
+    ledger: Ledger
+
+    @initialize(data=st.data())
+    def the_portal_opens(self, data: DataObject) -> None:
+        """Open the organisations and let their first people in."""
+        drawn = type(self).portal
+        portal = data.draw(drawn, label="portal") if isinstance(drawn, SearchStrategy) else drawn
+        self.world = Witness(portal, type(self).new_store())
+        self.ledger = Ledger(portal)
+        for organisation in data.draw(parts(ORGANISATIONS, least=2), label="organisations"):
+            self.give(Operator(), data.draw(strategies.organisations(portal, organisation)))
+        arrivals.first_people(self, data)
+        for word in RIGHTS_CHANGE_HANDS:
+            for _ in range(data.draw(st.integers(0, 2)) if self._sensible([word]) else 0):
+                self._obey(word, data)
+        self._ask(data)
+
+    @property
+    def scene(self) -> Scene:
+        """What can be done at the moment."""
+        return Scene(
+            portal=self.world.portal,
+            state=self.world.state,
+            passwords=self.ledger.passwords,
+            links=tuple(self.ledger.links.values()),
+            sessions=tuple(self.ledger.sessions.values()),
+        )
+
+    def give(self, actor: Actor, command: Command, meanwhile: Callable[[], object] | None = None) -> Turn:
+        """Give a command and hold what comes of it against the laws."""
+        turn = self.world.turn(actor, command, meanwhile)
+        for law in type(self).turn_laws.values():
+            law(self.world, self.ledger, turn)
+        self.ledger.note(self.world, turn)
+        return turn
+
+    @rule(data=st.data())
+    def time_passes(self, data: DataObject) -> None:
+        """Nothing happens for a while."""
+        self.world.clock.advance(data.draw(st.sampled_from(PAUSES), label="pause"))
+        self._ask(data)
+
+    @rule(data=st.data())
+    def rights_change_hands(self, data: DataObject) -> None:
+        """Somebody gives rights to another, or takes them from him."""
+        if words := self._sensible(RIGHTS_CHANGE_HANDS):
+            self._obey(data.draw(st.sampled_from(words)), data)
+
+    @rule(data=st.data())
+    def something_out_of_place(self, data: DataObject) -> None:
+        """Somebody gives a command that may not be offered to him, or not at all."""
+        word = data.draw(st.sampled_from(sorted(FLOWS)))
+        actor = data.draw(strategies.anybody(self.scene))
+        self.give(*data.draw(strategies.commands(self.scene, word, actor), label=word))
+
+    @rule(data=st.data())
+    def at_the_same_moment(self, data: DataObject) -> None:
+        """Two commands are given at once: the second is through before the first has stored anything."""
+        scene = self.scene
+        both = st.sampled_from(self._sensible(FLOWS)).flatmap(lambda word: strategies.commands(scene, word))
+        first, second = data.draw(both, label="first"), data.draw(both, label="second")
+        self.give(*first, meanwhile=lambda: self.give(*second))
+        self._ask(data)
+
+    def _sensible(self, words: Iterable[str]) -> list[str]:
+        """Return which of these commands are offered and make sense at the moment."""
+        scene = self.scene
+        return [word for word in words if word in scene.portal.offers and drawing.makes_sense(scene, word)]
+
+    def _obey(self, word: str, data: DataObject) -> None:
+        self.give(*data.draw(strategies.commands(self.scene, word), label=word))
+        self._ask(data)
+
+    def _ask(self, data: DataObject) -> None:
+        laws = type(self).question_laws.values()
+        for question in data.draw(st.lists(strategies.questions(self.scene), max_size=QUESTIONS)) if laws else ():
+            for law in laws:
+                law(self.world, question)
+
+
+def _rule_for(word: str) -> Callable[..., None]:
+    """Return the rule that gives commands of a name, where the portal offers them."""
+
+    def give(self: PortalMachine, data: DataObject) -> None:
+        self._obey(word, data)
+
+    give.__name__ = word.replace("-", "_")
+    give.__doc__ = f"Somebody gives the command {word}."
+
+    def makes_sense(machine: PortalMachine) -> bool:
+        return bool(machine._sensible([word]))  # noqa: SLF001 - a rule is part of its machine
+
+    made: Callable[..., None] = rule(data=st.data())(precondition(makes_sense)(give))
+    return made
+
+
+for _word in FLOWS:
+    setattr(PortalMachine, _word.replace("-", "_"), _rule_for(_word))
+
+
+def hold(
+    portal: Portal | SearchStrategy[Portal],
+    *laws: str,
+    new_store: Callable[[], Store] = MemoryStore,
+    histories: int = 50,
+    commands: int = 40,
+) -> None:
+    """Try laws, all of them unless some are named, on so many random histories of so many commands each.
+
+    Raises AssertionError for the shortest history that breaks one, and KeyError for a name that is no law's.
+    """
+    unknown = set(laws) - {*TURN_LAWS, *QUESTION_LAWS}
+    if unknown:
+        raise KeyError(*sorted(unknown))
+    wanted = set(laws) or {*TURN_LAWS, *QUESTION_LAWS}
+    attributes = {
+        "portal": portal,
+        "new_store": staticmethod(new_store),
+        "turn_laws": {name: law for name, law in TURN_LAWS.items() if name in wanted},
+        "question_laws": {name: law for name, law in QUESTION_LAWS.items() if name in wanted},
+    }
+    machine = type("Held", (PortalMachine,), attributes)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=histories,
+            stateful_step_count=commands,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
