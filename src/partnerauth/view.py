@@ -480,7 +480,9 @@ class View:
         user = self.user(found.subject) if found and found.purpose is purpose else None
         latest = self._get(LatestTokenOf(user.id, purpose)) if user else None
         credential = self._get(CredentialOf(user.id)) if user else None
-        reason = tokens.stands(found if user else None, purpose, latest, credential, self.now)
+        # An invitation that was taken back leads nowhere, though its link is the newest (TK-26).
+        leads = purpose is not Purpose.INVITATION or (found and found.used) or (user and user.state is State.INVITED)
+        reason = tokens.stands(found if user and leads else None, purpose, latest, credential, self.now)
         if reason or user is None:
             return Refused((reason or tokens.LINK_UNKNOWN.broken(),))
         return Link(email=user.email.original, name=full_name(user.details))

@@ -7,24 +7,32 @@ from time import perf_counter
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+from tests.flows.portals import Customers
 from tests.flows.town import OPERATOR, VISITOR, Town, words
 
 from partnerauth.addresses import title_key
 from partnerauth.decision import Answer, Refused
+from partnerauth.directory import AttemptsAgainst
 from partnerauth.entities import Member
 from partnerauth.flows import FLOWS
+from partnerauth.flows.cancel_invitation import CancelInvitation
+from partnerauth.flows.change_email import ChangeEmail
 from partnerauth.flows.change_password import ChangePassword
+from partnerauth.flows.confirm_email import ConfirmEmail
 from partnerauth.flows.create_user import CreateUser
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.delegate import Delegate
 from partnerauth.flows.grant import Grant
 from partnerauth.flows.grant_access import GrantAccess
+from partnerauth.flows.import_allow_list import ImportAllowList
 from partnerauth.flows.pass_on import PassOn
 from partnerauth.flows.reactivate import Reactivate
 from partnerauth.flows.request_access import RequestAccess
 from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.set_account import SetAccount
 from partnerauth.flows.set_contract import SetContract
+from partnerauth.flows.sign_in import SignIn
 from partnerauth.shell import Save, conversation
 
 PASSWORD = "Winter-Tram-61"
@@ -183,6 +191,40 @@ def test_tk_30_a_stranger_bombs_no_mailbox_with_requests_for_access(acme: Town) 
     told = [each.mail for each in acme.store.outbox()]
     assert 1 <= len(told) <= acme.portal.limits.codes_per_mailbox
     assert not any("won" in fact for mail in told for fact in mail.facts.values())
+
+
+@pytest.mark.rule("GX-11")
+def test_tk_30_a_user_bombs_no_mailbox_with_changes_of_his_address(acme: Town) -> None:
+    for to in ("victim@else.example", "anna@acme.example"):
+        for _ in range(40):
+            acme.accepts("ben", ChangeEmail, email=to)
+        assert 1 <= len(acme.mails(to)) <= acme.portal.limits.codes_per_mailbox
+    acme.accepts(VISITOR, ConfirmEmail, token=acme.mailed("victim@else.example"))
+
+
+@pytest.mark.rule("KP-01")
+def test_tk_26_the_page_behind_an_invitation_that_was_taken_back_shows_nobody(customers: Customers) -> None:
+    max_ = customers.invite("eva")
+    token = customers.mailed("max@blech.example")
+    assert not isinstance(customers.view().link(token), Refused)
+    customers.accepts("eva", CancelInvitation, user=max_)
+    shown = customers.view().link(token)
+    assert isinstance(shown, Refused)
+    assert shown.codes == ("invitation-unknown",)
+
+
+@pytest.mark.rule("ED-01")
+@pytest.mark.parametrize("sequence", [-(10**400), 2**63, 10**400])
+def test_fd_02_a_sequence_that_no_store_can_count_to_is_no_sequence(sequence: int) -> None:
+    with pytest.raises(ValidationError, match="sequence"):
+        ImportAllowList.model_validate({"entries": [], "sequence": sequence})
+
+
+@pytest.mark.rule("GX-05")
+def test_a_source_without_end_is_counted_by_its_beginning(acme: Town) -> None:
+    acme.execute(VISITOR, SignIn.model_validate({"identifier": "ben", "password": "x", "source": "x" * 10_000_000}))
+    keys = {key.key for unit in acme.watched.units for key in unit.changes if isinstance(key, AttemptsAgainst)}
+    assert max(map(len, keys)) <= 300
 
 
 @pytest.mark.rule("DP-02")

@@ -5,13 +5,15 @@ Refuses: email-malformed, email-not-lowercase, domain-mismatch, not-on-allow-lis
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, UserById
+from partnerauth.directory import AttemptsAgainst, CredentialOf, LatestTokenOf, LoginNameByKey, UserById
 from partnerauth.entities import Credential, Purpose
 from partnerauth.events import EmailChangeRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
-from partnerauth.policy import allow_list, domains, enrolment, lifecycle, tokens
+from partnerauth.policy import allow_list, domains, enrolment, guessing, lifecycle, tokens
 
 
 class ChangeEmail(Command):
@@ -25,6 +27,7 @@ def needs(s: Situation[ChangeEmail]) -> Needs:
     yield CredentialOf(s.me.id)
     yield LatestTokenOf(s.me.id, Purpose.EMAIL_CHANGE)
     if address := parse(s.command.email):
+        yield AttemptsAgainst(guessing.against_mailbox(address.mailbox, s.portal.limits).key)
         yield LoginNameByKey(address.key)
         if claim := s.directory.find(LoginNameByKey(address.key)):
             yield UserById(claim.user)
@@ -50,12 +53,18 @@ def decide(s: Situation[ChangeEmail]) -> Answer:
         else None,
     ):
         return refused
-    if owner is not None and owner.id != s.me.id:
-        return Accepted(
-            events=(untold(s, enrolment.ALREADY_EXISTS.code, s.me.id),),
-            mails=(mail(s, "already-registered", owner.email.original, owner.details),),
-        )
-    return _requested(s, address)
+    if owner is None or owner.id == s.me.id:
+        return _unless_too_often(s, address, _requested(s, address))
+    told = mail(s, "already-registered", owner.email.original, owner.details)
+    event = untold(s, enrolment.ALREADY_EXISTS.code, s.me.id)
+    return _unless_too_often(s, address, Accepted(events=(event,), mails=(told,)))
+
+
+def _unless_too_often(s: Situation[ChangeEmail], address: EmailAddress, answer: Accepted) -> Accepted:
+    """Count the mail; one too many to a mailbox is on record and not sent, and ends no older link (TK-30)."""
+    guard = guessing.against_mailbox(address.mailbox, s.portal.limits)
+    counted, wait = guessing.count(s.directory.get(AttemptsAgainst(guard.key)), guard, s.portal.limits, s.now)
+    return Accepted(events=answer.events) if wait else replace(answer, keeps=(*answer.keeps, counted))
 
 
 def _requested(s: Situation[ChangeEmail], address: EmailAddress) -> Accepted:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from partnerauth import new_organisations
 from partnerauth.addresses import EmailAddress, parse
@@ -40,6 +40,9 @@ from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, refu
 from partnerauth.policy import allow_list, forms, lifecycle
 from partnerauth.policy.portal import AllowList
 
+HIGHEST_SEQUENCE = 2**63 - 1
+"""What every database can count to."""
+
 
 class AllowListEntry(BaseModel):
     """One line of a feed: who may come in, and for which organisation.  It can carry nothing else (FD-04)."""
@@ -66,7 +69,7 @@ class ImportAllowList(Command):
     """Take in a whole feed, or nothing of it; `sequence` is higher than that of the feed before (ED-01)."""
 
     entries: tuple[AllowListEntry, ...]
-    sequence: int
+    sequence: int = Field(ge=-HIGHEST_SEQUENCE, le=HIGHEST_SEQUENCE)
 
     @cached_property
     def by_address(self) -> Mapping[str, AllowListEntry]:

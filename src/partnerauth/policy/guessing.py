@@ -17,6 +17,9 @@ TOO_MANY_ATTEMPTS = Rule(
     sources=("DP-01", "GX-05"),
 )
 
+_LONGEST_SOURCE = 254
+"""Characters that tell sources apart: more than an address of any kind has."""
+
 _FORGOTTEN_AFTER = timedelta(days=1)
 
 
@@ -42,7 +45,7 @@ def against_name(key: str, limits: Limits) -> Guard:
 
 def against_source(source: str, limits: Limits) -> Guard:
     """Guard everybody against one source of guesses."""
-    return Guard(f"source:{source}", limits.wrong_per_source)
+    return Guard(f"source:{source[:_LONGEST_SOURCE]}", limits.wrong_per_source)
 
 
 def against_code(token: str, expires_at: datetime, limits: Limits) -> Guard:
