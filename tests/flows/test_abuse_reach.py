@@ -15,11 +15,13 @@ from partnerauth.addresses import title_key
 from partnerauth.decision import Answer, Refused
 from partnerauth.directory import AttemptsAgainst
 from partnerauth.entities import Member
+from partnerauth.flow import Command
 from partnerauth.flows import FLOWS
 from partnerauth.flows.cancel_invitation import CancelInvitation
 from partnerauth.flows.change_email import ChangeEmail
 from partnerauth.flows.change_password import ChangePassword
 from partnerauth.flows.confirm_email import ConfirmEmail
+from partnerauth.flows.copy_rights import CopyRights
 from partnerauth.flows.create_user import CreateUser
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.delegate import Delegate
@@ -32,6 +34,7 @@ from partnerauth.flows.request_access import RequestAccess
 from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.set_account import SetAccount
 from partnerauth.flows.set_contract import SetContract
+from partnerauth.flows.set_management import SetManagement
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.shell import Save, conversation
 
@@ -191,6 +194,23 @@ def test_tk_30_a_stranger_bombs_no_mailbox_with_requests_for_access(acme: Town) 
     told = [each.mail for each in acme.store.outbox()]
     assert 1 <= len(told) <= acme.portal.limits.codes_per_mailbox
     assert not any("won" in fact for mail in told for fact in mail.facts.values())
+
+
+@pytest.mark.rule("BP-05", "GX-09")
+def test_dg_21_who_does_not_reach_a_user_learns_nothing_of_what_he_holds(acme: Town) -> None:
+    parcels: dict[str, object] = {"application": "eshipper-international", "account": "hq"}
+    tried: list[tuple[type[Command], dict[str, object]]] = [
+        (Reactivate, {}),
+        (SetManagement, {"management": []}),
+        (Grant, parcels),
+        (Grant, {**parcels, "profile": "read-only"}),
+        (CopyRights, parcels),
+    ]
+    for command, fields in tried:
+        reasons = dict(acme.refuses("ben", command, user="anna", **fields))
+        del reasons["management-right-missing"]
+        for secret in ("B1", "BPI-1", "manage-", "ftp", "creation", "view-prices", "etoe-handling", "borderel"):
+            assert secret not in repr(reasons), command
 
 
 @pytest.mark.rule("GX-11")

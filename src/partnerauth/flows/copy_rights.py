@@ -60,10 +60,13 @@ def _copied(s: Situation[CopyRights], application: Application, user: User, acco
         for each in (s.me.id, user.id)
     )
     added = tuple(sorted(element for element in mine if _copies(application, account, element, profile)))
+    reached = management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management])
+    # Whoever does not reach a user learns nothing of what he holds (DG-21).
+    shown = frozenset[Element]() if reached else held
     if refused := refuse(
-        management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management]),
+        reached,
         delegation.within(added, mine),
-        *selections.may_become(application, account, s.mine, held=held, added=added, profile=profile),
+        *selections.may_become(application, account, s.mine, held=shown, added=added, profile=profile),
     ):
         return refused
     granted = RightsGranted(

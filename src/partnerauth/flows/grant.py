@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import AccountById, OrganisationById, SelectionOf, UserById
 from partnerauth.entities import IMPLIED_ACCOUNT, Account, Element, Member, User, UserId, account_id
 from partnerauth.events import RightsGranted
-from partnerauth.flow import Command, Flow, Needs, Reasons, Situation, found, refuse
+from partnerauth.flow import Command, Flow, Needs, Situation, found, refuse
 from partnerauth.policy import delegation, management, offers, rights, selections
 
 
@@ -69,9 +69,13 @@ def _given(s: Situation[Grant], user: User, account: Account) -> Answer:
     added = rights.elements(command.rights, command.resources)
     selection = s.directory.get(SelectionOf(user.id, account.id, command.application))
     held = rights.of_account(s.portal, command.application, account, organisation, selection)
+    reached, limit = _by_administrator(s, user, account, added)
+    # Whoever does not reach a user learns nothing of what he holds (DG-21).
+    shown = frozenset[Element]() if reached else held
     if refused := refuse(
-        *_by_administrator(s, user, account, added),
-        *selections.may_become(application, account, organisation, held=held, added=added, profile=command.profile),
+        reached,
+        limit,
+        *selections.may_become(application, account, organisation, held=shown, added=added, profile=command.profile),
     ):
         return refused
     granted = RightsGranted(
@@ -87,9 +91,12 @@ def _given(s: Situation[Grant], user: User, account: Account) -> Answer:
     return Accepted(events=(granted,))
 
 
-def _by_administrator(s: Situation[Grant], user: User, account: Account, added: tuple[Element, ...]) -> Reasons:
+def _by_administrator(
+    s: Situation[Grant], user: User, account: Account, added: tuple[Element, ...]
+) -> tuple[Reason | None, Reason | None]:
+    """Return whether the giver does not reach the user, and whether he gives more than he holds."""
     if not isinstance(s.actor, Member):
-        return ()
+        return None, None
     own = s.directory.get(SelectionOf(s.me.id, account.id, s.command.application))
     mine = rights.of_account(s.portal, s.command.application, account, s.mine, own)
     return (

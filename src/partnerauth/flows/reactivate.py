@@ -56,10 +56,10 @@ def _by_administrator(s: Situation[Reactivate], user: User) -> Reasons:
         for selection in s.directory.the(SelectionsOf(user.id))
         for element in _counts(s, user, selection) - _mine(s, selection)
     ]
-    return (
-        management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management]),
-        delegation.within(exceeding, (), user.management, s.me.management),
-    )
+    reached = management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management])
+    limit = delegation.within(exceeding, (), user.management, s.me.management)
+    # Whoever does not reach a user learns nothing of what he holds (DG-21).
+    return (reached, delegation.DELEGATION_LIMIT.broken(exceeding=()) if reached and limit else limit)
 
 
 def _mine(s: Situation[Reactivate], other: Selection) -> frozenset[Element]:

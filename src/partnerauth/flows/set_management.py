@@ -37,9 +37,11 @@ def decide(s: Situation[SetManagement]) -> Answer:
     if isinstance(user, Refused):
         return user
     added, gone = wanted - user.management, user.management - wanted
-    kept = delegation.revocable(s.portal, "revoke", s.words, gone) if gone else None
+    reached = management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management, wanted])
+    # Whoever does not reach a user learns nothing of what he holds (DG-21).
+    kept = delegation.revocable(s.portal, "revoke", s.words, () if reached else gone) if gone else None
     if refused := refuse(
-        management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management, wanted]),
+        reached,
         delegation.within((), (), added, s.me.management),
         options.management_enabled(s.portal, s.mine, added),
         kept or _led_on(s, user, gone),
