@@ -37,7 +37,7 @@ docs: $(VENV)/.dev ## Write the generated pages of docs/
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.bench ## Measure decisions beside peers
-	$(BIN)/python benchmarks/decisions.py
+	$(BIN)/python benchmarks/decisions.py --plot docs
 
 pins: $(VENV)/.pip ## Renew constraints.txt with the newest versions of everything
 	$(BIN)/python -m venv --clear build/pins

@@ -1,9 +1,10 @@
 """How long a decision takes: partnerauth beside the floor and its peers, in one run, on the workload of `portal_n`.
 
-    python benchmarks/decisions.py [--elements 1000 …] [--engines floor …] [--json]
+    python benchmarks/decisions.py [--elements 1000 …] [--engines floor …] [--json] [--plot docs]
 
 Every engine runs in a process of its own, so that memory is its own.  Questions are made of fresh strings, the timer
-runs around one call each, and every answer is compared with the expected one.
+runs around one call each, and every answer is compared with the expected one.  The questions are asked in several
+rounds, of which the quietest counts, for whatever else the machine does only ever adds to a time.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from typing import Any
 
 from engines import ENGINES, Engine, version_of
 from portal_n import Question, Workload, workload
+from report import write
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 WRITES = 200
+ROUNDS = 6
+"""Rounds of questions, the first of which is left out; two for whoever takes a millisecond a question."""
 
 
 def resident() -> int:
@@ -48,9 +52,9 @@ def measure(name: str, elements: int) -> dict[str, Any]:
     load_s = time.perf_counter() - start
     gc.collect()
     used = resident() - before
-    slow = name.startswith("pycasbin") and name != "pycasbin-fast"
-    questions = load.questions[:200] if slow and elements > 1000 else load.questions
-    times, wrong = asked(engine, questions)
+    slow = name == "pycasbin"
+    questions = load.questions[:200] if slow else load.questions
+    times, wrong = asked(engine, questions, 2 if slow else ROUNDS)
     return {
         "engine": name,
         "version": version_of(ENGINES[name][2]),
@@ -61,39 +65,50 @@ def measure(name: str, elements: int) -> dict[str, Any]:
         "load_s": round(load_s, 4),
         "bytes_per_element": round(used / load.elements, 1),
         "write_us": written(engine, load, 10 if slow else WRITES),
-        "checked": len(times),
+        "checked": len(questions),
         "wrong": wrong,
     }
 
 
-def asked(engine: Engine, questions: list[tuple[Question, bool]]) -> tuple[list[int], int]:
-    """Return the nanoseconds of each question, the first round left out, and how many answers were wrong."""
-    ask, now = engine.ask, time.perf_counter_ns
-    times: list[int] = []
+def asked(engine: Engine, questions: list[tuple[Question, bool]], rounds: int) -> tuple[list[int], int]:
+    """Return the nanoseconds of each question in the quietest round, and how many answers were wrong in the first.
+
+    An engine with handles for one user makes them outside the timed call, as a page does with many questions.
+    """
+    handle = getattr(engine, "handle", lambda _: engine.ask)
+    arguments = getattr(engine, "arguments", tuple)
+    now = time.perf_counter_ns
+    best: list[int] = []
     wrong = 0
-    for rounds in range(2):
-        times = []
+    for number in range(rounds):
+        times: list[int] = []
         for question, expected in [(fresh(question), expected) for question, expected in questions]:
+            ask, asked_as = handle(question[0]), arguments(question)
             start = now()
-            answer = ask(*question)
+            answer = ask(*asked_as)
             end = now()
             times.append(end - start)
-            wrong += rounds == 0 and answer is not expected
-    return times, wrong
+            wrong += number == 0 and answer is not expected
+        if number and (not best or statistics.median(times) < statistics.median(best)):
+            best = times
+    return best, wrong
 
 
 def written(engine: Engine, load: Workload, writes: int) -> float:
     """Return the median microseconds of one granted right, until the next decision has seen it."""
     denied = [question for question, allowed in load.questions if not allowed][:writes]
+    handle = getattr(engine, "handle", lambda _: engine.ask)
+    arguments = getattr(engine, "arguments", tuple)
     now = time.perf_counter_ns
     times = []
     for question in denied:
         user, account, application, _, resource = question
         right = "right0"
         asks = fresh((user, account, application, right, resource))
+        ask, asked_as = handle(user), arguments(asks)
         start = now()
         engine.grant(user, account, application, right)
-        engine.ask(*asks)
+        ask(*asked_as)
         times.append(now() - start)
     return statistics.median(times) / 1000
 
@@ -106,7 +121,7 @@ def run(engines: list[str], sizes: list[int]) -> list[dict[str, Any]]:
             if elements > ENGINES[name][1]:
                 continue
             command = [sys.executable, __file__, "--one", name, "--elements", str(elements)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             runs.append(json.loads(done.stdout))
             print(line(runs[-1]), file=sys.stderr)
     return runs
@@ -128,6 +143,7 @@ def main() -> int:
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
     parser.add_argument("--one", choices=list(ENGINES), help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="print the runs as JSON")
+    parser.add_argument("--plot", type=Path, metavar="FOLDER", help="write performance.md and its plots there")
     arguments = parser.parse_args()
     if arguments.one:
         print(json.dumps(measure(arguments.one, arguments.elements[0])))
@@ -135,6 +151,8 @@ def main() -> int:
     runs = run(arguments.engines, arguments.elements)
     if arguments.json:
         print(json.dumps({"runs": runs}, indent=1))
+    if arguments.plot:
+        write(runs, arguments.plot)
     return 1 if any(one["wrong"] for one in runs) else 0
 
 

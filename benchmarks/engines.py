@@ -1,7 +1,8 @@
 """What is measured: partnerauth, the floor below it, and the engines that a Python developer can pick.
 
 Each engine is made of a workload, answers a question, and adds one right.  All are asked through one function with
-five positional strings, so that passing arguments costs all of them the same.
+positional strings.  An application knows whether it names a contract or a billing address: for partnerauth, which asks
+by kind, the five strings are put in its order before the timed call.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Protocol
 
-from portal_n import Workload, catalogue
+from portal_n import Question, Workload, catalogue, kind_of
 
 from partnerauth import __version__
 from partnerauth.entities import RIGHT, AccountId, OrganisationId, UserId
 from partnerauth.policy.engine.masks import Masks
 from partnerauth.policy.portal import Portal, load_portal
 
-Ask = Callable[[str, str, str, str, str], bool]
+Ask = Callable[..., bool]
 
 
 class Engine(Protocol):
@@ -94,14 +95,13 @@ class Partnerauth:
                 "billing-address": [name for name in resources if "/b" in name],
             }
             model.set_selection(UserId(user), AccountId(account), application, held)
-        decide = model.decide
+        self.ask = model.decide
 
-        def ask(user: str, account: str, application: str, right: str, resource: str) -> bool:
-            if "/c" in resource:
-                return decide(user, application, right, account, "-", "-", resource)
-            return decide(user, application, right, account, "-", resource)
-
-        self.ask = ask
+    def arguments(self, question: Question) -> tuple[str, ...]:
+        """Return a question as the model takes it."""
+        user, account, application, right, resource = question
+        named = ("-", "-", resource) if kind_of(resource) == "contract" else ("-", resource)
+        return (user, application, right, account, *named)
 
     def grant(self, user: str, account: str, application: str, right: str) -> None:
         self.model.add(user, account, application, RIGHT, right)
@@ -114,10 +114,8 @@ class PartnerauthExplains(Partnerauth):
         super().__init__(load)
         explain = self.model.explain
 
-        def ask(user: str, account: str, application: str, right: str, resource: str) -> bool:
-            if "/c" in resource:
-                return explain(user, application, right, account, "-", "-", resource)[0]
-            return explain(user, application, right, account, "-", resource)[0]
+        def ask(*question: str) -> bool:
+            return explain(*question)[0]
 
         self.ask = ask
 
@@ -125,16 +123,13 @@ class PartnerauthExplains(Partnerauth):
 class PartnerauthForUser(Partnerauth):
     """The same model through handles made once a user, as a page with many questions uses it."""
 
-    def __init__(self, load: Workload) -> None:
-        super().__init__(load)
-        handles = {user: self.model.for_user(user) for user in {question[0] for question, _ in load.questions}}
+    def handle(self, user: str) -> Ask:
+        """Return what answers questions about one user."""
+        return self.model.for_user(user)
 
-        def ask(user: str, account: str, application: str, right: str, resource: str) -> bool:
-            if "/c" in resource:
-                return handles[user](application, right, account, "-", "-", resource)
-            return handles[user](application, right, account, "-", resource)
-
-        self.ask = ask
+    def arguments(self, question: Question) -> tuple[str, ...]:
+        """Return a question as the handle takes it."""
+        return super().arguments(question)[1:]
 
 
 class Sqlite:
@@ -272,20 +267,20 @@ class Pycasbin:
 
     def __init__(self, load: Workload) -> None:
         import casbin
+        from casbin.model import FastModel
 
         logging.disable()
-        model = casbin.Model()
+        order = [0, 1, 2]
+        model = FastModel(order) if self.fast else casbin.Model()
         model.load_model_from_text(_PYCASBIN)
-        self.enforcer = casbin.FastEnforcer(model, cache_key_order=[0, 1, 2]) if self.fast else casbin.Enforcer(model)
+        self.enforcer = casbin.FastEnforcer(model, cache_key_order=order) if self.fast else casbin.Enforcer(model)
         self.active = active = {user: on for user, (_, on) in load.users.items()}
-        self.enforcer.add_policies(
-            [
-                [user, f"{account}|{application}", element]
-                for (user, account, application), both in load.selections.items()
-                for elements in both
-                for element in elements
-            ]
-        )
+        policy = self.enforcer.model["p"]["p"].policy
+        # As its adapters fill a model: add_policies looks every row up in a list first, at the cost of a square.
+        for (user, account, application), both in load.selections.items():
+            for elements in both:
+                for element in elements:
+                    policy.append([user, f"{account}|{application}", element])
         enforce = self.enforcer.enforce
 
         def ask(user: str, account: str, application: str, right: str, resource: str) -> bool:
