@@ -30,6 +30,7 @@ from partnerauth.testing.clockwork import World, world
 from partnerauth.testing.stores import together
 
 TIMES = 5
+LATE = ([("link-used",)], [("link-unknown",)])
 
 
 @pytest.fixture(params=["one store", "two stores"])
@@ -99,7 +100,8 @@ def test_cc_01_a_link_is_used_once(pair: tuple[World, World]) -> None:
         command = ResetPassword(token=day.mailed(), password=THIRD)
         answers = at_once(pair, (VISITOR, command), (VISITOR, command))
         assert accepted(answers) == 1
-        assert [answer.codes for answer in answers if isinstance(answer, Refused)] == [("link-used",)]
+        # Who reads while the other stores may see his link still unused, and already ended.
+        assert [answer.codes for answer in answers if isinstance(answer, Refused)] in LATE
         pair[0].clock.advance(pair[0].portal.limits.window)
         pair[1].clock.set(pair[0].clock.now())
 

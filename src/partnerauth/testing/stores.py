@@ -9,14 +9,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cached_property, partial
+from functools import partial
+from pathlib import Path
 from threading import Barrier, Thread
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, get_args
+
+import pytest
 
 from partnerauth import directory
 from partnerauth.addresses import EmailAddress, parse
@@ -301,19 +304,23 @@ def mail(to: str = "anna@acme.example") -> Mail:
 class StoreConformance:
     """The tests.  `new_store` is called for a new and empty store; one that has `close` is closed again."""
 
+    store: Store
+    """The store of this test."""
+    folder: Path
+    """An empty folder, for a store that needs one."""
+
     def new_store(self) -> Store:
         """Return a new and empty store."""
         raise NotImplementedError
 
-    @cached_property
-    def store(self) -> Store:
-        """The store of this test."""
-        return self.new_store()
-
-    def teardown_method(self) -> None:
-        """Close the store."""
-        with suppress(AttributeError):
-            self.store.close()  # type: ignore[attr-defined]
+    @pytest.fixture(autouse=True)
+    def open_store(self, tmp_path: Path) -> Iterator[None]:
+        """Open a store, and close it after the test."""
+        self.folder = tmp_path
+        self.store = self.new_store()
+        yield
+        if close := getattr(self.store, "close", None):
+            close()
 
     def put(self, *entities: Entity) -> int:
         """Store entities, in one commit."""
