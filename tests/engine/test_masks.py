@@ -214,3 +214,36 @@ def test_churn_leaves_nothing_behind() -> None:
             model.drop_user(user)
         sizes.add(tuple(len(getattr(model, name)) for name in ("_open", "_shut", "_held", "_pairs", "_alike")))
     assert len(sizes) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_adding_elements_one_by_one_is_setting_them_at_once(seed: int) -> None:
+    portal = read_portal("bpost")
+    asked = 0
+    for world, _ in played(portal, 50 + seed, 12):
+        asked += 1
+        if asked % 40 != 1:
+            continue
+        model = Masks(portal)
+        for account, (options, active) in world.of_account.items():
+            model.set_account(AccountId(account), options=options, active=active)
+        for user, facts in world.of_user.items():
+            model.set_user(UserId(user), OrganisationId(("acme", "bolt")[int(user[1]) % 2]), facts)
+        for (user, account, application), held in world.held.items():
+            for kind, name in sorted(held):
+                model.add(user, account, application, kind, name)
+        for _ in range(100):
+            question = world.question()
+            if not world.elsewhere(question):
+                assert model.decide(*question) is world.model.decide(*question), question
+
+
+def test_nothing_is_said_of_a_user_whom_nobody_set() -> None:
+    model = Masks(read_portal("bpost"))
+    with pytest.raises(LookupError, match="u0"):
+        model.set_selection(USERS[0], ACCOUNTS[0], "emasspost", {RIGHT: ["view-prices"]})
+    with pytest.raises(LookupError, match="u0"):
+        model.add(USERS[0], ACCOUNTS[0], "emasspost", RIGHT, "view-prices")
+    model.drop_selection(USERS[0], ACCOUNTS[0], "emasspost")
+    model.drop_user(USERS[0])
+    assert not model.decide(USERS[0], "emasspost", "view-prices", ACCOUNTS[0])

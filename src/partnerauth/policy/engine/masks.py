@@ -65,12 +65,14 @@ class Who(NamedTuple):
 class _Account:
     """What is so of an account, and which of its resources have which bits."""
 
-    __slots__ = ("active", "of_kind", "options", "placed")
+    __slots__ = ("active", "addresses", "contracts", "options", "placed")
 
     def __init__(self) -> None:
         self.options = self.active = _NONE
-        self.of_kind = (0, 0)
-        """The bits of its billing addresses, and those of its contracts."""
+        self.addresses = 0
+        """The bits of its billing addresses."""
+        self.contracts = 0
+        """The bits of its contracts."""
         self.placed = 0
         """How many of its resources have a bit."""
 
@@ -463,8 +465,10 @@ class Masks:
             known = self._account(account)
             bit = places[name] = _bit_at(self._first + known.placed)
             known.placed += 1
-            addresses, contracts = known.of_kind
-            known.of_kind = (addresses, contracts | bit) if kind == "contract" else (addresses | bit, contracts)
+            if kind == "contract":
+                known.contracts |= bit
+            else:
+                known.addresses |= bit
             self._use(kind, account, name, bit)
         return bit
 
@@ -501,14 +505,13 @@ class Masks:
 
     def _case(self, who: Who, pair: Pair, held: int) -> Case:
         known = self._accounts.get(pair[0], _UNKNOWN)
-        addresses, contracts = known.of_kind
         return (
             pair[1],
             known.options,
             who.facts,
             held & self._all_products != 0,
-            held & addresses != 0,
-            held & contracts != 0,
+            held & known.addresses != 0,
+            held & known.contracts != 0,
         )
 
     def _passing(self, case: Case) -> Passing:
