@@ -233,6 +233,7 @@ def test_nobody_asks_for_another_company(acme: Town) -> None:
         assert acme.refuses("anna", RequestAccess, **fields) == {"other-organisation": {"names": (account,)}}
 
 
+@pytest.mark.rule("BP-01", "BP-11", "BP-17")
 def test_the_form_of_a_request(empty: Town) -> None:
     ask = {**HERE, "application": "emasspost"}
     assert empty.refuses(VISITOR, RequestAccess, **HERE, application="leads") == {

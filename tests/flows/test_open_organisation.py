@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.flows.town import OPERATOR, VISITOR, Town, words
+from tests.flows.town import OPERATOR, VISITOR, Town, bpost, words
 
 from partnerauth.directory import AccountById, OrganisationById
 from partnerauth.entities import Account, AccountId, Contract, Organisation, OrganisationId, System
@@ -91,6 +91,7 @@ def test_an_organisation_is_opened_once(acme: Town) -> None:
     }
 
 
+@pytest.mark.rule("BP-17")
 def test_options_and_applications_are_those_of_the_portal_file(town: Town) -> None:
     fields = {"organisation": "acme", "name": "Acme"}
     assert town.refuses(OPERATOR, OpenOrganisation, **fields, options=["sftp", "ftp"]) == {
@@ -102,6 +103,7 @@ def test_options_and_applications_are_those_of_the_portal_file(town: Town) -> No
     assert organisation(town, "acme") is None
 
 
+@pytest.mark.rule("BP-01")
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "a\n", "-" * 65, "a\u202eb", "acme\u200b"])
 def test_an_id_is_a_word(town: Town, name: str) -> None:
     malformed = {"field-malformed": {"fields": ("id",)}}
@@ -109,6 +111,7 @@ def test_an_id_is_a_word(town: Town, name: str) -> None:
     assert town.refuses(OPERATOR, OpenOrganisation, organisation="acme", name="Acme", accounts={name: {}}) == malformed
 
 
+@pytest.mark.rule("BP-01")
 def test_texts_and_domains_are_well_formed(town: Town) -> None:
     fields = {"organisation": "acme", "name": "Acme\r\nBcc: x", "street": "x" * 201}
     assert town.refuses(OPERATOR, OpenOrganisation, **fields) == {"field-malformed": {"fields": ("name", "street")}}
@@ -153,6 +156,7 @@ def test_an_account_is_added_or_changed_in_what_is_named(acme: Town) -> None:
     assert after.applications == {"emasspost"}
 
 
+@pytest.mark.rule("BP-01", "BP-12", "GX-01")
 def test_an_account_belongs_to_an_organisation_that_is_there(acme: Town) -> None:
     assert acme.refuses(OPERATOR, SetAccount, organisation="nowhere", account="hq") == {
         "other-organisation": {"names": ("nowhere",)}
@@ -199,4 +203,18 @@ def test_an_option_is_switched_on_and_off(acme: Town) -> None:
     }
     assert acme.refuses(OPERATOR, SetOption, organisation="nowhere", option="sftp", enabled=True) == {
         "unknown-name": {"kind": "option", "names": ("sftp",)}
+    }
+
+
+@pytest.mark.rule("BP-12")
+def test_a_portal_without_accounts_has_one_for_every_organisation_and_no_other() -> None:
+    town = Town(bpost().model_copy(update={"accounts": False}))
+    fields = {"organisation": "acme", "name": "Acme"}
+    assert town.refuses(OPERATOR, OpenOrganisation, **fields, accounts={"hq": {}}) == {
+        "not-offered": {"name": "accounts"}
+    }
+    town.accepts(OPERATOR, OpenOrganisation, **fields)
+    assert account(town, "acme/-").name == "Acme"
+    assert town.refuses(OPERATOR, SetAccount, organisation="acme", account="hq") == {
+        "not-offered": {"name": "set-account"}
     }

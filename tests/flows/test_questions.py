@@ -272,3 +272,22 @@ def test_what_the_account_lost_counts_for_nobody_and_comes_back_with_it(acme: To
     acme.accepts(OPERATOR, SetAccount, organisation="acme", account="hq", applications=["emasspost"])
     assert "creation" in acme.holds("anna", "emasspost")
     assert acme.holds("anna", "leads") == acme.holds("nobody", "emasspost") == frozenset()
+
+
+@pytest.mark.rule("BP-01", "BP-13", "GX-02")
+@pytest.mark.parametrize(
+    ("state", "row"),
+    [
+        (State.PENDING, "approval-pending"),
+        (State.REJECTED, "approval-rejected"),
+        (State.INVITED, "user-inactive"),
+        (State.DEACTIVATED, "user-inactive"),
+    ],
+)
+def test_a_denial_names_the_row_of_the_model_that_decided(acme: Town, state: State, row: str) -> None:
+    acme.person("dee", state=state, rights={("distriplanner", "hq"): "quick-view"})
+    decision = acme.view().explain("dee", "distriplanner", "quick-view", account="hq")
+    assert decision.reason is not None
+    assert (decision.rule, decision.reason.code) == (row, row)
+    allowed = acme.view().explain("mia", "distriplanner", "quick-view", account="hq")
+    assert (allowed.rule, allowed.reason) == ("held", None)

@@ -118,7 +118,7 @@ def test_a_right_whose_option_is_off_is_not_given_on(both: Town) -> None:
     }
 
 
-@pytest.mark.rule("BP-30", "BP-31", "BP-32")
+@pytest.mark.rule("BP-30", "BP-31", "BP-32", "GX-01")
 def test_names_applications_and_accounts_come_first(both: Town) -> None:
     both.company("globex")
     commands = ((Delegate, GIVE), (Withdraw, GIVE), (PassOn, {**PASS, "user": "rob"}))

@@ -91,7 +91,7 @@ def test_a_user_who_is_not_active_gets_none(acme: Town, state: State, code: str)
     assert acme.codes("mia", SetTemporaryPassword, user="dee") == (code,)
 
 
-@pytest.mark.rule("BP-15")
+@pytest.mark.rule("BP-13", "BP-15")
 def test_ones_own_password_takes_the_current_one(acme: Town) -> None:
     assert acme.refuses("anna", SetTemporaryPassword, user="anna", password="Temp-Fiets-1") == {
         "not-offered": {"name": "set-temporary-password"}

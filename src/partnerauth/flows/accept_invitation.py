@@ -12,7 +12,7 @@ from dataclasses import replace
 from pydantic import Field, SecretStr
 
 from partnerauth import new_passwords, sessions
-from partnerauth.decision import Accepted, Answer, Reason, Refused
+from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import (
     AccountById,
     AccountsOf,
@@ -39,7 +39,7 @@ from partnerauth.entities import (
     UserId,
 )
 from partnerauth.events import Event, InvitationAccepted, RightsGranted
-from partnerauth.flow import Asks, Command, Flow, Needs, Reasons, Situation, digest, refusal, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Reasons, Situation, digest, present, refusal, refuse
 from partnerauth.policy import forms, rights, tokens
 
 
@@ -102,8 +102,9 @@ def decide(s: Situation[AcceptInvitation]) -> Answer:
     latest = s.directory.get(LatestTokenOf(token.subject, Purpose.INVITATION)) if token else None
     before = s.directory.get(CredentialOf(user.id)) if user else None
     refused = refuse(tokens.stands(stands, Purpose.INVITATION, latest, before, s.now))
-    if refused or token is None or user is None:
-        return refused or Refused((tokens.INVITATION_UNKNOWN.broken(),))
+    if refused:
+        return refused
+    token, user = present(token), present(user)
     details = _completed(s, user)
     if refused := refuse(*_acceptable(s, user, details)):
         return refused

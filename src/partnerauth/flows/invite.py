@@ -35,7 +35,7 @@ from partnerauth.entities import (
     account_id,
 )
 from partnerauth.events import Event, UserInvited
-from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Reasons, Situation, found, refuse, untold
+from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Reasons, Situation, found, present, refuse, untold
 from partnerauth.policy import delegation, domains, enrolment, forms, isolation, management, offers, rights, selections
 
 
@@ -106,8 +106,9 @@ def decide(s: Situation[Invite]) -> Answer:
         *_possible(s, organisation, choices),
         enrolment.ALREADY_EXISTS.broken(name=s.command.email) if is_told else None,
     )
-    if refused or address is None:
-        return refused or Refused((domains.EMAIL_MALFORMED.broken(),))
+    if refused:
+        return refused
+    address = present(address)
     if holder:
         return Accepted(
             events=(untold(s, enrolment.ALREADY_EXISTS.code, address.key),),

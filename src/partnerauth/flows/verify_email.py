@@ -16,7 +16,7 @@ from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import LatestTokenOf, TokenByDigest, TokenById
 from partnerauth.entities import OrganisationId, Purpose, Token
 from partnerauth.events import EmailVerified, Event
-from partnerauth.flow import Asks, Command, DrawId, DrawSecret, Flow, Needs, Situation, digest, refuse
+from partnerauth.flow import Asks, Command, DrawId, DrawSecret, Flow, Needs, Situation, digest, present, refuse
 from partnerauth.policy import domains, guessing, tokens
 
 TOKEN = DrawId("token")
@@ -65,9 +65,7 @@ def decide(s: Situation[VerifyEmail]) -> Answer:
     presented = code if code and code.subject == address.key else None
     latest = s.directory.get(LatestTokenOf(address.key, Purpose.VERIFICATION))
     refused = refuse(tokens.stands(presented, Purpose.VERIFICATION, latest, None, s.now))
-    if refused or presented is None:
-        return refused or Refused((tokens.CODE_WRONG.broken(),))
-    return _verified(s, address, presented)
+    return refused or _verified(s, address, present(presented))
 
 
 def _verified(s: Situation[VerifyEmail], address: EmailAddress, code: Token) -> Accepted:

@@ -22,7 +22,7 @@ ALREADY_EXISTS = Rule(
     holds="A user name or address belongs to one user, as people see it.",
     because="Two names that look the same let one person pass for another.",
     says="{name} already exists. Please choose another name, or use the user that is already there.",
-    sources=("GX-03", "GX-12"),
+    sources=("SP-07", "DP-09", "GX-03", "GX-12"),
 )
 
 ORGANISATION_EXISTS = Rule(

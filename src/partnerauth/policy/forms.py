@@ -17,7 +17,7 @@ FIELD_REQUIRED = Rule(
     holds="Every mandatory field of a form is filled in.",
     because="The portal needs these data to reach the person, or to handle the request.",
     says="Please fill in: {fields}.",
-    sources=("BP-11", "KP-06", "KP-07", "DP-05", "DP-09"),
+    sources=("BP-01", "BP-11", "BP-32", "KP-01", "KP-06", "KP-07", "DP-05", "DP-09"),
 )
 
 FIELD_MALFORMED = Rule(
@@ -26,7 +26,7 @@ FIELD_MALFORMED = Rule(
     because="Hidden characters and endless texts end up in mails, lists and files, where they do harm.",
     says="Please correct: {fields}. The text is too long, holds characters that are not allowed, "
     "or is not one of the possible answers.",
-    sources=("BP-11", "KP-06", "DP-05", "DP-09"),
+    sources=("BP-01", "BP-11", "KP-06", "SP-07", "DP-02", "DP-05", "DP-09", "GX-12"),
 )
 
 LONGEST_FIELD = 200

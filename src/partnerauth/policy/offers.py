@@ -13,7 +13,7 @@ NOT_OFFERED = Rule(
     holds="A command, an application or a right exists only where the portal file offers it.",
     because="The portals share one engine, and none may answer to what only another one promises.",
     says="This portal does not offer {name}.",
-    sources=("BP-30", "BP-31", "BP-32", "DP-08"),
+    sources=("BP-12", "BP-13", "BP-30", "BP-31", "BP-32", "SP-05", "DP-08"),
 )
 
 UNKNOWN_NAME = Rule(
@@ -21,7 +21,7 @@ UNKNOWN_NAME = Rule(
     holds="Every name in a command is one that the portal file knows.",
     because="A misspelt right that is accepted in silence is a right that nobody checks.",
     says="Unknown to this portal ({kind}): {names}. Please check the spelling.",
-    sources=("BP-17", "KP-12", "DP-08"),
+    sources=("BP-17", "KP-12", "DP-08", "DP-09"),
 )
 
 
