@@ -94,9 +94,22 @@ Answer: TypeAlias = Accepted | Refused
 
 
 def broken(*answers: Reason | None) -> tuple[Reason, ...]:
-    """Keep the broken rules, in the order in which they were asked, each code once."""
+    """Keep the broken rules, in the order in which they were asked, each code once with what all of them name."""
     kept: dict[str, Reason] = {}
     for answer in answers:
         if answer is not None:
-            kept.setdefault(answer.code, answer)
+            kept[answer.code] = _joined(kept[answer.code], answer) if answer.code in kept else answer
     return tuple(kept.values())
+
+
+def _joined(first: Reason, more: Reason) -> Reason:
+    """Return one reason for two that name things of one sort: what two forms lack is named together."""
+    lists = {name for name, fact in first.facts.items() if isinstance(fact, tuple)}
+    if any(first.facts[name] != more.facts.get(name) for name in first.facts.keys() - lists):
+        return first
+    named = {name: dict.fromkeys((*_names(first.facts[name]), *_names(more.facts[name]))) for name in lists}
+    return first.rule.broken(**{**first.facts, **{name: tuple(names) for name, names in named.items()}})
+
+
+def _names(fact: Fact) -> tuple[str, ...]:
+    return fact if isinstance(fact, tuple) else ()

@@ -243,6 +243,10 @@ def test_the_form_of_a_request(empty: Town) -> None:
         "unknown-name": {"kind": "field", "names": ("shoe-size",)}
     }
     assert empty.refuses(VISITOR, RequestAccess, **ask) == {"field-required": {"fields": ("email",)}}
+    nowhere = {"organisation": "acme", "application": "emasspost"}
+    assert empty.refuses(VISITOR, RequestAccess, **nowhere) == {"field-required": {"fields": ("account", "email")}}
+    here = {**nowhere, "details": {"email": "zoe@acme.example"}}
+    assert empty.refuses(VISITOR, RequestAccess, **here) == {"field-required": {"fields": ("account",)}}
     assert empty.refuses(VISITOR, RequestAccess, **ask, details={"email": "x", "phone": "\u200b"}) == {
         "field-malformed": {"fields": ("phone",)},
         "email-malformed": {},

@@ -73,7 +73,7 @@ def test_tn_10_an_id_is_never_given_twice(dealers: Dealers) -> None:
 def test_everything_that_is_wrong_is_told_at_once(dealers: Dealers) -> None:
     token = dealers.proved(KIM)
     refused = dealers.refuses(VISITOR, CreateOrganisation, email=KIM, token=token, name=" ", organisation="a/b")
-    assert refused["field-required"] == {"fields": ("name",)}
+    assert refused["field-required"] == {"fields": ("name", "password", "first-name", "last-name", "phone")}
     assert refused["field-malformed"] == {"fields": ("id",)}
     wordless = {**CREATING, "token": token, "name": "---", "street": "x" * 201, "password": "short", "confirm": "other"}
     codes = dealers.codes(VISITOR, CreateOrganisation, **wordless)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from tests.flows.town import OPERATOR, VISITOR, Town
 
-from partnerauth.decision import Accepted, Refused
+from partnerauth.decision import Accepted, Refused, broken
 from partnerauth.entities import Actor, Member, State, System, UserId
 from partnerauth.events import CommandRefused
 from partnerauth.flow import Command, present
@@ -35,6 +35,8 @@ from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.sign_out import SignOut
 from partnerauth.flows.update_details import UpdateDetails
 from partnerauth.flows.withdraw import Withdraw
+from partnerauth.policy.forms import FIELD_REQUIRED
+from partnerauth.policy.offers import UNKNOWN_NAME
 from partnerauth.portals import read_portal
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -265,6 +267,16 @@ def test_what_a_gate_has_made_sure_of_is_there() -> None:
     assert present("x") == "x"
     with pytest.raises(LookupError, match="a gate let something through"):
         present(None)
+
+
+@pytest.mark.rule("GX-09")
+def test_a_rule_that_is_broken_twice_is_named_once_with_what_both_name() -> None:
+    first = FIELD_REQUIRED.broken(fields=("email", "phone"))
+    (joined,) = broken(first, None, FIELD_REQUIRED.broken(fields=("phone", "gender")))
+    assert dict(joined.facts) == {"fields": ("email", "phone", "gender")}
+    one, other = (UNKNOWN_NAME.broken(kind=kind, names=(kind,)) for kind in ("field", "right"))
+    assert broken(one, other) == (one,)
+    assert broken(None) == ()
 
 
 @pytest.mark.rule("GX-08")

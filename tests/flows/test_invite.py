@@ -216,6 +216,7 @@ def test_tk_08_rights_on_another_organisations_account_are_refused(customers: Cu
     assert customers.codes("eva", Invite, email=MAX, rights=named) == ("other-organisation",)
 
 
+@pytest.mark.rule("KP-01")
 def test_the_operator_names_an_organisation_that_is_there(customers: Customers) -> None:
     assert customers.refuses(OPERATOR, Invite, email=MAX) == {"field-required": {"fields": ("organisation",)}}
     assert customers.codes(OPERATOR, Invite, email=MAX, organisation="nowhere") == ("other-organisation",)

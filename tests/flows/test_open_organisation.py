@@ -115,6 +115,10 @@ def test_an_id_is_a_word(town: Town, name: str) -> None:
 def test_texts_and_domains_are_well_formed(town: Town) -> None:
     fields = {"organisation": "acme", "name": "Acme\r\nBcc: x", "street": "x" * 201}
     assert town.refuses(OPERATOR, OpenOrganisation, **fields) == {"field-malformed": {"fields": ("name", "street")}}
+    everything = {"organisation": "a b", "name": "\x00", "domains": ["acme..example"]}
+    assert town.refuses(OPERATOR, OpenOrganisation, **everything) == {
+        "field-malformed": {"fields": ("name", "domains", "id")}
+    }
     domains = {"organisation": "acme", "name": "Acme", "domains": ["acme.example", "acme..example"]}
     assert town.refuses(OPERATOR, OpenOrganisation, **domains) == {"field-malformed": {"fields": ("domains",)}}
 
@@ -165,7 +169,7 @@ def test_an_account_belongs_to_an_organisation_that_is_there(acme: Town) -> None
         "unknown-name": {"kind": "application", "names": ("leads",)}
     }
     assert acme.refuses(OPERATOR, SetAccount, organisation="acme", account="h q", name="\x00") == {
-        "field-malformed": {"fields": ("name",)}
+        "field-malformed": {"fields": ("name", "account")}
     }
     assert acme.refuses(OPERATOR, SetAccount, organisation="acme", account="h q") == {
         "field-malformed": {"fields": ("account",)}

@@ -108,10 +108,11 @@ def test_everything_that_is_wrong_is_told_at_once(dealers: Dealers) -> None:
     given = {"kind": "pick-up-repair", "fields": fields, "case": "a/b"}
     assert dealers.refuses("bob", SubmitRequest, **given) == {
         "field-required": {"fields": ("own-reference",)},
-        "field-malformed": {"fields": ("location",)},
+        "field-malformed": {"fields": ("location", "id")},
     }
 
 
+@pytest.mark.rule("DP-09")
 def test_a_case_id_is_one_word_and_given_once(dealers: Dealers) -> None:
     given = {"kind": "repair", "fields": REPAIR}
     assert dealers.refuses("bob", SubmitRequest, **given, case="a b") == {"field-malformed": {"fields": ("id",)}}
