@@ -26,6 +26,7 @@ from partnerauth.flows.reset_password import ResetPassword
 from partnerauth.flows.set_management import SetManagement
 from partnerauth.flows.set_option import SetOption
 from partnerauth.flows.sign_in import SignIn
+from partnerauth.ports import Unit
 from partnerauth.testing.clockwork import World, world
 from partnerauth.testing.stores import together
 
@@ -176,3 +177,15 @@ def test_au_06_commands_at_once_leave_one_order(pair: tuple[World, World]) -> No
     assert len(positions) == len(set(positions)) == 20
     assert positions == sorted(positions)
     assert isinstance(pair[1].execute(VISITOR, SignIn(identifier="nobody", password=FIRST)), Refused)
+
+
+def test_processes_that_start_together_make_one_store(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'portal.db'}"
+
+    def start() -> None:
+        with closing(SqlStore(url)) as store:
+            store.commit(Unit())
+
+    together([start] * 4)
+    with closing(SqlStore(url)) as store:
+        assert store.position() == 4
