@@ -186,7 +186,7 @@ def decisions_plot(runs: Runs) -> str:
         ]
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "rights and resources held", anchor="middle"))
     ends = {name: at(*line[-1]) for name, line in lines.items()}
-    labels = _apart({name: y for name, (_, y) in ends.items()}, 15)
+    labels = _apart({name: y for name, (x, y) in ends.items() if x >= WIDTH - RIGHT - 1}, 15)
     for name, line in lines.items():
         colour, strong = COLOURS.get(name, "#000000"), name.startswith("partnerauth")
         points = " ".join(f"{across:.1f},{up:.1f}" for across, up in (at(*point) for point in line))
@@ -196,6 +196,9 @@ def decisions_plot(runs: Runs) -> str:
         )
         parts += [_dot(*at(*point), colour) for point in line]
         x, y = ends[name]
+        if x < WIDTH - RIGHT - 1:
+            parts.append(_text(x + 10, y + 4, name, colour=colour))
+            continue
         label = WIDTH - RIGHT + 16
         parts.append(
             f'<path d="M{x + 4:.1f} {y:.1f} L{label - 3} {labels[name]:.1f}" stroke="{colour}" stroke-width=".7"/>'
