@@ -247,3 +247,35 @@ def test_nothing_is_said_of_a_user_whom_nobody_set() -> None:
     model.drop_selection(USERS[0], ACCOUNTS[0], "emasspost")
     model.drop_user(USERS[0])
     assert not model.decide(USERS[0], "emasspost", "view-prices", ACCOUNTS[0])
+
+
+def test_a_right_that_does_not_count_yet_is_kept_until_it_does() -> None:
+    model = Masks(read_portal("bpost"))
+    user, account = USERS[0], ACCOUNTS[0]
+    model.set_account(account, options=(), active=["C1"])
+    model.set_user(user, OrganisationId("acme"), ["state:active"])
+    for right in ("search-invoices", "order-proof-of-deposit"):
+        model.add(user, account, "collect-stamp", RIGHT, right)
+        assert not model.decide(user, "collect-stamp", right, account)
+    model.add(user, account, "collect-stamp", "contract", "C1")
+    for right in ("search-invoices", "order-proof-of-deposit"):
+        assert model.decide(user, "collect-stamp", right, account)
+    model.drop_user(user)
+    model.set_user(user, OrganisationId("acme"), ["state:active"])
+    assert list(model.selections(user)) == []
+
+
+def test_a_row_that_lets_somebody_in_by_a_resource_is_refused() -> None:
+    portal = read_portal("bpost")
+    with pytest.raises(NotSeparableError, match="together"):
+        Masks(portal, (*rows.rights_rows(portal), ("by-contract", "contract", "", "allow")))
+
+
+def test_what_no_row_decides_is_denied_as_missing() -> None:
+    portal = read_portal("bpost")
+    model = Masks(portal, tuple(row for row in rows.rights_rows(portal) if row[0] != "right-missing"))
+    model.set_account(ACCOUNTS[0], options=(), active=())
+    model.set_user(USERS[0], OrganisationId("acme"), ["state:active"])
+    model.set_selection(USERS[0], ACCOUNTS[0], "emasspost", {RIGHT: ["view-prices"]})
+    assert model.explain(USERS[0], "emasspost", "view-prices", ACCOUNTS[0]) == (True, "held")
+    assert model.explain(USERS[0], "emasspost", "check-mailing-list", ACCOUNTS[0]) == (False, "right-missing")
