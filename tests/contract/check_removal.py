@@ -3,7 +3,7 @@
 A check is a place that says `RULE.broken(...)`, or a row of the decision model that denies.  A rule is tested when
 taking one of its checks out fails a test that bears an id of the rulebook that asks for the rule (`Rule.sources`):
 
-    python tests/contract/check_removal.py [--rule BP-04] [--jobs 2]
+    python tests/contract/check_removal.py [--rule BP-04] [--one-of-each] [--jobs 2]
 
 Tests are collected once.  Each removal happens in a forked process: the function that holds the check gets new
 code, in which the check never fires.  Prints a line for each check; exit status 1 where one was not missed.
@@ -182,6 +182,7 @@ class Experiment:
         self.wanted = wanted
         self.jobs = jobs
         self.killers: dict[Check, str] = {}
+        self.failing_anyway = ""
         self.failed: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -193,6 +194,14 @@ class Experiment:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take each check out in a process of its own."""
         tests = [(item, _ids(item), _text(item)) for item in session.items]
+        self._remove_each(tests)
+        missing = set(self.killers.values())
+        read, process = self._apart(None, [item for item in session.items if item.nodeid in missing])
+        os.waitpid(process, 0)
+        self.failing_anyway = _answer(read)
+        return True
+
+    def _remove_each(self, tests: Sequence[tuple[pytest.Item, frozenset[str], str]]) -> None:
         waiting = list(self.wanted)
         running: dict[int, tuple[Check, int]] = {}
         while waiting or running:
@@ -200,26 +209,30 @@ class Experiment:
                 check = waiting.pop(0)
                 by_mention = sorted(tests, key=lambda test: check.mentioned_in(test[2]), reverse=True)
                 chosen = [item for item, ids, _ in by_mention if ids & check.ids]
-                read, write = os.pipe()
-                process = os.fork()
-                if process == 0:
-                    os.close(read)
-                    self._try(check, chosen, write)
-                os.close(write)
+                read, process = self._apart(check, chosen)
                 running[process] = (check, read)
             process, _ = os.wait()
             check, read = running.pop(process)
-            with os.fdopen(read) as answer:
-                self.killers[check] = answer.read()
-        return True
+            self.killers[check] = _answer(read)
 
-    def _try(self, check: Check, chosen: Sequence[pytest.Item], write: int) -> None:
+    def _apart(self, check: Check | None, chosen: Sequence[pytest.Item]) -> tuple[int, int]:
+        """Fork a process that runs tests until one fails; return where it says which, and its id."""
+        read, write = os.pipe()
+        process = os.fork()
+        if process == 0:
+            os.close(read)
+            self._try(check, chosen, write)
+        os.close(write)
+        return read, process
+
+    def _try(self, check: Check | None, chosen: Sequence[pytest.Item], write: int) -> None:
         """Run the tests until one fails, say which, and end the process: what it does to itself ends with it."""
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
         os.dup2(silence, 2)
         try:
-            remove(check)
+            if check is not None:
+                remove(check)
             for item in chosen:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 if self.failed:
@@ -227,6 +240,11 @@ class Experiment:
             os.write(write, (self.failed[0] if self.failed else NOBODY).encode())
         finally:
             os._exit(0)
+
+
+def _answer(read: int) -> str:
+    with os.fdopen(read, encoding="utf-8") as answer:
+        return answer.read()
 
 
 def _ids(item: pytest.Item) -> frozenset[str]:
@@ -243,7 +261,7 @@ def _text(item: pytest.Item) -> str:
 def experiment(wanted: Sequence[Check], jobs: int, tests: Iterable[str] = TESTS) -> dict[Check, str]:
     """Return for each check the first test that misses it, or `NOBODY`.
 
-    Raises RuntimeError where the tests cannot be collected, or a check cannot be taken out.
+    Raises RuntimeError where the tests cannot be collected, a check cannot be taken out, or a test fails anyway.
     """
     plugin = Experiment(wanted, jobs)
     quiet = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--rootdir", str(PROJECT)]
@@ -251,6 +269,9 @@ def experiment(wanted: Sequence[Check], jobs: int, tests: Iterable[str] = TESTS)
     status = pytest.main([*options, *(str(PROJECT / each) for each in tests)], plugins=[plugin])
     if len(plugin.killers) != len(wanted):
         message = f"the tests could not be collected: pytest ended with {status}"
+        raise RuntimeError(message)
+    if plugin.failing_anyway != NOBODY:
+        message = f"fails although nothing was taken out: {plugin.failing_anyway}"
         raise RuntimeError(message)
     if stuck := [str(check) for check, killer in plugin.killers.items() if not killer]:
         message = f"could not be taken out: {', '.join(stuck)}"
@@ -262,12 +283,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rule", action="append", default=[], help="only checks of this id of the rulebook")
+    parser.add_argument("--one-of-each", action="store_true", help="only the first check of each code")
     parser.add_argument("--jobs", type=int, default=2, help="how many at once")
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args(arguments)
     os.chdir(PROJECT)
     sys.path.insert(0, str(SOURCE.parent))
     wanted = [check for check in checks() if not chosen.rule or check.ids & set(chosen.rule)]
+    if chosen.one_of_each:
+        wanted = [*{check.what: check for check in reversed(wanted)}.values()]
     start = perf_counter()
     killers = experiment(wanted, chosen.jobs)
     missed = [check for check in wanted if killers[check] == NOBODY]
