@@ -227,9 +227,6 @@ class Experiment:
 
     def _try(self, check: Check | None, chosen: Sequence[pytest.Item], write: int) -> None:
         """Run the tests until one fails, say which, and end the process: what it does to itself ends with it."""
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 1)
-        os.dup2(silence, 2)
         try:
             if check is not None:
                 remove(check)
@@ -264,11 +261,11 @@ def experiment(wanted: Sequence[Check], jobs: int, tests: Iterable[str] = TESTS)
     Raises RuntimeError where the tests cannot be collected, a check cannot be taken out, or a test fails anyway.
     """
     plugin = Experiment(wanted, jobs)
-    quiet = ["-q", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--rootdir", str(PROJECT)]
-    options = [*quiet, "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    options = ["-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider"]
+    options += ["--rootdir", str(PROJECT), "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     status = pytest.main([*options, *(str(PROJECT / each) for each in tests)], plugins=[plugin])
     if len(plugin.killers) != len(wanted):
-        message = f"the tests could not be collected: pytest ended with {status}"
+        message = f"the tests could not be collected: pytest, which says why, ended with {status}"
         raise RuntimeError(message)
     if plugin.failing_anyway != NOBODY:
         message = f"fails although nothing was taken out: {plugin.failing_anyway}"
