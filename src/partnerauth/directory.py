@@ -223,7 +223,7 @@ class AnotherHolder(Key[UserId]):
 
 @dataclass(frozen=True, slots=True)
 class AdministratorsOf(Key[tuple[UserId, ...]]):
-    """The active users of an organisation who hold one of these management rights; never None."""
+    """The active and invited users of an organisation who hold one of these management rights; never None."""
 
     organisation: OrganisationId
     management: frozenset[str]

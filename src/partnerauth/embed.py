@@ -35,10 +35,10 @@ class PartnerAuth(Shell):
         words: WordLists | None = None,
     ) -> None:
         """Choose what was left out.  Raises PortalError, StoreError and ValueError."""
-        kept = _store(store)
-        if key is None and kept.lasts:
+        if key is None and (isinstance(store, str) or (store is not None and store.lasts)):
             message = "key: a store that outlives the process needs a server secret that does so too (GX-04)"
             raise ValueError(message)
+        kept = _store(store)
         super().__init__(
             read_portal(portal) if isinstance(portal, str) else portal,
             Ports(

@@ -151,8 +151,8 @@ def _result(
 ) -> Unit:
     if isinstance(answer, Refused):
         recorded = (flow.recorded(situation, answer.reasons),)
-        after = situation.directory.put(*proved)
-        return _unit(after, loaded, situation.directory, recorded) if proved else Unit(events=recorded)
+        # What was read is a precondition here too: a refusal may not rest on halves of two states.
+        return _unit(situation.directory.put(*proved), loaded, situation.directory, recorded)
     after = evolve(situation.directory, answer)
     return _unit(after, loaded, situation.directory, answer.events, answer.mails)
 
