@@ -202,3 +202,18 @@ def test_a_deactivated_colleague_can_be_prepared_for_his_return(acme: Town) -> N
     acme.person("dee", state=State.DEACTIVATED)
     acme.accepts("anna", Grant, **{**MASS, "user": "dee"}, rights=["creation"])
     assert acme.denies("dee", "emasspost", "creation", account="hq") == "user-inactive"
+
+
+@pytest.mark.rule("BP-04", "BP-20", "BP-28")
+def test_the_operator_gives_what_no_administrator_holds_and_keeps_to_every_other_rule(acme: Town) -> None:
+    acme.accepts(OPERATOR, Grant, **MASS, rights=["contracts"], resources={"billing-address": ["B2"]})
+    assert acme.holds("ben", "emasspost") == words("contracts billing-address:B2")
+    acme.accepts(OPERATOR, Grant, **{**MASS, "user": "anna"}, rights=["contracts"])
+    acme.accepts(OPERATOR, SetOption, organisation="acme", option="agreement-router", enabled=False)
+    assert acme.codes(OPERATOR, Grant, **MASS, rights=["senders-management"]) == ("option-disabled",)
+    assert acme.codes(OPERATOR, Grant, **WORLD, rights=["borderel-10"], resources={"contract": ["BPI-2"]}) == (
+        "contract-inactive",
+        "matrix-no-profile",
+    )
+    acme.company("globex")
+    assert acme.codes(OPERATOR, Grant, **{**MASS, "account": "globex/hq"}) == ("other-organisation",)
