@@ -62,8 +62,10 @@ def _given(s: Situation[Grant], user: User, account: Account) -> Answer:
     command = s.command
     application = s.portal.applications[command.application]
     organisation = s.directory.the(OrganisationById(user.organisation))
-    if refused := refuse(offers.on_account(account, command.application)) or refuse(
-        offers.in_country(application, organisation, command.rights)
+    if refused := (
+        refuse(offers.on_account(account, command.application))
+        or refuse(offers.in_country(application, organisation, command.rights))
+        or refuse(None if isinstance(s.actor, Member) else offers.known_resources(account, command.resources))
     ):
         return refused
     added = rights.elements(command.rights, command.resources)

@@ -60,6 +60,13 @@ def known_choice(
     )
 
 
+def known_resources(account: Account, resources: Mapping[str, Iterable[str]]) -> Reason | None:
+    """Each billing address and contract is one of the account's: what is not there yet is given to nobody."""
+    return known("billing-address", resources.get("billing-address", ()), account.billing_addresses) or known(
+        "contract", resources.get("contract", ()), account.contracts
+    )
+
+
 def on_account(account: Account, application: str) -> Reason | None:
     """The account has the application."""
     return None if application in account.applications else NOT_OFFERED.broken(name=application)
