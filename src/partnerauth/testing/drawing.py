@@ -217,6 +217,7 @@ class Drawing:
     # Who
 
     def organisation(self) -> str:
+        """An organisation: one that is there, for the operator; a subcontractor, to delegate to; mostly one's own."""
         there = [each.id for each in self.state.organisations]
         if self.word == "open-organisation":
             new = [each for each in ORGANISATIONS if each not in there]
@@ -230,6 +231,7 @@ class Drawing:
         return self.mostly(one_of(there, ORGANISATIONS[0]), st.sampled_from((*ORGANISATIONS, "delta", UNKNOWN)))
 
     def user(self) -> str:
+        """A user: mostly a colleague in a state that makes sense."""
         near = [user for user in self.state.users if not self.me or self._is_mine(user.organisation)]
         if self.word in {"grant-access", "refuse-access"}:
             asked = {each.user for each in self.state.all(AccessRequest)}
@@ -298,9 +300,11 @@ class Drawing:
         return oracle.held(self.portal, self.state, user, place[1], place[0])
 
     def application(self) -> str:
+        """An application: mostly one where the command makes sense."""
         return self.mostly(st.just(self.place()[1]), st.sampled_from((*self.portal.applications, UNKNOWN)))
 
     def account(self) -> str:
+        """An account, by its name or, where it is another's, by its id."""
         there = self.place()[0]
         owner, _, name = there.partition("/")
         anywhere = (*(each.id for each in self.state.accounts), *ACCOUNTS, IMPLIED_ACCOUNT, UNKNOWN)
@@ -343,6 +347,7 @@ class Drawing:
         return self._held(person, place) if person else everything
 
     def rights(self) -> tuple[object, ...]:
+        """Rights: mostly what the actor can give or take."""
         if "application" not in FLOWS[self.word].command.model_fields:
             return self._named_rights()
         return self.mostly(st.just(self.selection()[0]), st.sampled_from(((), (UNKNOWN,))))
@@ -358,16 +363,19 @@ class Drawing:
         return self.mostly(st.sampled_from(((), (named,))), st.just(rights))
 
     def resources(self) -> Mapping[str, tuple[str, ...]]:
+        """Resources by kind: mostly what the actor can give or take."""
         strange: tuple[Mapping[str, tuple[str, ...]], ...] = ({}, {"contract": (UNKNOWN,)}, {UNKNOWN: ("C-1",)})
         return self.mostly(st.just(self.selection()[1]), st.sampled_from(strange))
 
     def profile(self) -> str | None:
+        """A profile of the application's matrix, or none."""
         catalogue = self.portal.applications.get(self.where()[1])
         profiles = sorted(oracle.columns(catalogue)) if catalogue else []
         likely = st.just(self.selection()[2]) if self.word == "grant" else one_of(profiles, None)
         return self.mostly(likely, st.sampled_from((*profiles, UNKNOWN)))
 
     def management(self) -> frozenset[str]:
+        """Management rights: mostly what the actor holds, and on top of what the user has."""
         target = self.state.user(self.chosen.get("user") or "")
         mine = self.me.management if self.me else frozenset(self.portal.management.rights)
         kept = target.management if target else frozenset()
@@ -376,11 +384,13 @@ class Drawing:
         return frozenset(chosen) if happens(self.draw, 8) else frozenset(chosen) | kept
 
     def option(self) -> str:
+        """An option."""
         return self.mostly(one_of(self.portal.options, UNKNOWN), st.just(UNKNOWN))
 
     # People
 
     def details(self) -> Mapping[str, str]:
+        """The fields of the command's form: mostly complete, and of somebody new."""
         grid = self.portal.forms.grid
         if self.word not in grid.columns:
             return {}
@@ -403,6 +413,7 @@ class Drawing:
         return details
 
     def email(self) -> str:
+        """An address: mostly in the domain of the organisation, at times in one that looks like it."""
         if self.word in PURPOSES:
             return self.mostly(one_of([each.subject for each in self.links()][-2:], UNKNOWN), st.just(UNKNOWN))
         home = self.home()
@@ -411,6 +422,7 @@ class Drawing:
         return mostly(self.draw, likely, near | st.sampled_from(("eva@gmail.com", "no address")), once_in=3)
 
     def identifier(self) -> str:
+        """A name to sign in with."""
         names = [name for user in self.state.users for name in (user.username, user.email.original) if name]
         return self.mostly(one_of(names, UNKNOWN), st.sampled_from((UNKNOWN, *LOOKALIKES)))
 
@@ -423,20 +435,24 @@ class Drawing:
         return there[0] if there else (self.me.id if self.me else "")
 
     def password(self) -> SecretStr:
+        """A password: to sign in the present one, and elsewhere another."""
         known = self.scene.passwords.get(self.identified())
         new = [each for each in (password(self.portal, number) for number in range(3)) if each != known]
         likely = st.just(known) if known and self.word == "sign-in" else st.sampled_from(new)
         return SecretStr(self.mostly(likely, st.sampled_from(("short", "", known or password(self.portal, 9)))))
 
     def confirm(self) -> SecretStr | None:
+        """The same password again."""
         entered: SecretStr | None = self.chosen.get("password")
         return self.mostly(st.sampled_from((None, entered)), st.just(SecretStr("Something-Else-1")))
 
     def current(self) -> SecretStr:
+        """The present password."""
         mine = self.scene.passwords.get(self.identified(), password(self.portal))
         return SecretStr(self.mostly(st.just(mine), st.just(password(self.portal, 9))))
 
     def token(self) -> SecretStr:
+        """A link: mostly one of the newest that the command is made for."""
         everything = [each.text for each in self.scene.links]
         likely, seldom = [each.text for each in self.links()][-2:], (*everything, GUESSED)
         return SecretStr(mostly(self.draw, one_of(likely, GUESSED), st.sampled_from(seldom), once_in=4))
@@ -449,17 +465,20 @@ class Drawing:
     # Cases, feeds, other providers
 
     def case(self) -> str:
+        """A case."""
         if self.word == "submit-request":
             return self.draw(st.sampled_from(("", "case-1")))
         return self.mostly(one_of([each.id for each in self.state.all(Case)], UNKNOWN), st.just(UNKNOWN))
 
     def kind(self) -> str:
+        """A kind of request, or of contract."""
         if self.word != "submit-request":
             return self.draw(contract_kinds(self.portal))
         kinds = self.portal.requests.kinds if self.portal.requests else ()
         return self.mostly(one_of(kinds, UNKNOWN), st.just(UNKNOWN))
 
     def fields(self) -> Mapping[str, str]:
+        """The fields of a request of the kind."""
         requests, kind = self.portal.requests, str(self.chosen.get("kind"))
         if requests is None or kind not in requests.kinds:
             return {}
@@ -471,6 +490,7 @@ class Drawing:
         }
 
     def status(self) -> str:
+        """What has become of a case."""
         requests = self.portal.requests
         return self.mostly(one_of(requests.statuses if requests else (), UNKNOWN), st.just(UNKNOWN))
 
@@ -485,13 +505,16 @@ class Drawing:
         return tuple(entries)
 
     def sequence(self) -> int:
+        """The number of a feed: mostly the next."""
         last = max((each.sequence for each in self.state.all(FeedState)), default=0)
         return self.mostly(st.just(last + 1), st.just(last))
 
     def provider(self) -> str:
+        """Another provider of identities."""
         return self.mostly(one_of(self.portal.sign_in.sso_providers, UNKNOWN), st.just(UNKNOWN))
 
     def claims(self) -> Mapping[str, object]:
+        """What another provider says of somebody."""
         emails = one_of([each.email.original for each in self.state.users], UNKNOWN)
         return {
             "issuer": "https://login.example",

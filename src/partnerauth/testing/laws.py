@@ -77,26 +77,31 @@ def nothing_grows(world: Witness, ledger: Ledger, turn: Turn) -> None:
 
 
 def rights_are_not_taken_away(world: Witness, _: Ledger, turn: Turn) -> None:
-    """Where the portal forbids it, no member takes from a colleague what was given to him (BP-10)."""
+    """Where the portal forbids it, no member takes from a colleague what was given to him (BP-10).
+
+    Whoever was turned down, and starts anew, starts with nothing (DP-04).
+    """
     if turn.by is None or "administrator" not in world.portal.forbidden.get("revoke", ()):
         return
     for before in turn.before.selections:
-        if not before.account.startswith(f"{turn.before.owner(before)}/"):
+        user = turn.before.user(before.user)
+        if user is None or user.state is State.REJECTED or not before.account.startswith(f"{user.organisation}/"):
             continue
         after = turn.after.selection(before.user, before.account, before.application)
         _require(after is not None and set(before.elements) <= set(after.elements), turn, f"{before.user} lost rights")
     for user in turn.before.users:
-        kept = turn.after.user(user.id)
+        kept = turn.after.user(user.id) if user.state is not State.REJECTED else user
         _require(kept is not None and user.management <= kept.management, turn, f"{user.id} lost management rights")
 
 
 def nobody_is_deleted(world: Witness, _: Ledger, turn: Turn) -> None:
-    """Users are there for good, in the organisation they are in unless the operator moves them (BP-09, GX-01)."""
+    """Users are there for good, and in their organisation: only who was turned down joins another (BP-09, DP-04)."""
     for user in turn.before.users:
         kept = turn.after.user(user.id)
         _require(kept is not None, turn, f"{user.id} is gone")
         moved = kept is not None and kept.organisation != user.organisation
-        _require(not moved or isinstance(turn.actor, (Operator, System)), turn, f"{user.id} was moved")
+        free = user.state is State.REJECTED or isinstance(turn.actor, (Operator, System))
+        _require(free or not moved, turn, f"{user.id} was moved")
     recorded = [each.event for each in world.store.records()][-len(turn.events) :] if turn.events else []
     _require(recorded == list(turn.events), turn, "what happened is not what stands last on record")
 
@@ -251,7 +256,8 @@ def selections_are_possible(world: Witness, _: Ledger, turn: Turn) -> None:
             continue
         held = oracle.held(world.portal, turn.after, user, command.application, account.id)
         owner = turn.after.organisation(account.organisation)
-        given = frozenset(getattr(event, "elements", ()))
+        before = oracle.held(world.portal, turn.before, user, command.application, account.id)
+        given = frozenset(getattr(event, "elements", ())) - before
         _require(_options(catalogue, given) <= (owner.options if owner else set()), turn, "an option is switched off")
         _require(
             not given or _fits(catalogue, _rights(held), command.profile), turn, f"it fits no profile: {_words(held)}"
@@ -475,7 +481,7 @@ def _fits(catalogue: Application, rights: Collection[str], profile: str | None) 
         for each in ([profile] if profile else columns)
     )
     accesses = [right for right in rights if right not in matrix.services]
-    return fits and (not accesses or len(accesses) < len(rights))
+    return fits and (not matrix.services or not accesses or len(accesses) < len(rights))
 
 
 def _rights(elements: Iterable[Element]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeAlias
 
 from pydantic import SecretStr
@@ -165,31 +165,29 @@ class Ledger:
 
 def holdings(portal: Portal, state: history.State) -> Holdings:
     """Return what everybody holds who is active, or becomes so by himself: application and management rights."""
-    return state.once("holdings", lambda: _holdings(portal, state))
+    return state.once("holdings", lambda: _holdings(portal, state, {State.ACTIVE, State.INVITED}))
 
 
-def _holdings(portal: Portal, state: history.State) -> Holdings:
+def _holdings(portal: Portal, state: history.State, states: Collection[State]) -> Holdings:
     found: dict[tuple[str, Place], frozenset[Element]] = {}
     for user in state.users:
-        if user.state not in {State.ACTIVE, State.INVITED}:
-            continue
-        found[user.id, (user.organisation, "")] = frozenset(Element(RIGHT, each) for each in user.management)
-        for place in places(state, user):
-            found[user.id, place] = oracle.held(portal, state, user, place[1], place[0])
+        if user.state in states:
+            found[user.id, (user.organisation, "")] = frozenset(Element(RIGHT, each) for each in user.management)
+            for place in places(state, user):
+                found[user.id, place] = oracle.held(portal, state, user, place[1], place[0])
     return found
 
 
-def on_record(state: history.State) -> Holdings:
-    """Return what stands on record as given to everybody, whether or not any of it counts."""
-    return state.once("on record", lambda: _on_record(state))
+def on_record(portal: Portal, state: history.State) -> Holdings:
+    """Return what everybody holds or would if he were active, and what else stands on record as given to him."""
+    return state.once("on record", lambda: _on_record(portal, state))
 
 
-def _on_record(state: history.State) -> Holdings:
-    found: dict[tuple[str, Place], frozenset[Element]] = {}
-    for user in state.users:
-        found[user.id, (user.organisation, "")] = frozenset(Element(RIGHT, each) for each in user.management)
+def _on_record(portal: Portal, state: history.State) -> Holdings:
+    found = dict(_holdings(portal, state, State))
     for each in state.selections:
-        found[each.user, (each.account, each.application)] = frozenset(each.elements)
+        key = (each.user, (each.account, each.application))
+        found[key] = found.get(key, frozenset()) | frozenset(each.elements)
     return found
 
 
@@ -221,7 +219,7 @@ def gains(portal: Portal, turn: Turn) -> Mapping[tuple[str, Place], frozenset[El
     gained: dict[tuple[str, Place], frozenset[Element]] = {}
     for before, after in (
         (holdings(portal, turn.before), holdings(portal, turn.after)),
-        (on_record(turn.before), on_record(turn.after)),
+        (on_record(portal, turn.before), on_record(portal, turn.after)),
     ):
         for key, elements in after.items():
             new = elements - before.get(key, frozenset())
@@ -231,8 +229,12 @@ def gains(portal: Portal, turn: Turn) -> Mapping[tuple[str, Place], frozenset[El
 
 
 def entering(portal: Portal, turn: Turn) -> Mapping[Place, frozenset[Element]]:
-    """Return what came into organisations with a turn: from the operator, his systems, or with the organisation."""
+    """Return what came into organisations with a turn: from the operator, his systems, or by membership."""
     entered: dict[Place, frozenset[Element]] = {}
+    if portal.application_rights == "membership":
+        for account in turn.after.accounts:
+            for code in account.applications & set(portal.applications):
+                entered[account.id, code] = oracle.by_membership(turn.after, portal.applications[code], account)
     for (user, place), elements in gains(portal, turn).items():
         if giver(turn, user) is None:
             entered[place] = entered.get(place, frozenset()) | elements

@@ -116,21 +116,20 @@ def held(portal: Portal, state: State, person: User, application: str, account: 
 
 
 def by_membership(state: State, catalogue: Application, account: Account) -> frozenset[Element]:
-    """Return all of an application: "every active user holds his portal's rights by membership", in his country."""
+    """Return what a member holds: "every active user holds his portal's rights", as far as they can be given."""
     owner = state.organisation(account.organisation)
-    country = owner.country if owner else ""
-    rights = [code for code, right in catalogue.rights.items() if not right.countries or country in right.countries]
-    values = {
-        "product": catalogue.products,
-        "billing-address": account.billing_addresses,
-        "contract": account.contracts,
-    }
-    return frozenset(
-        [
-            *(Element(RIGHT, right) for right in rights),
-            *(Element(kind, value) for kind in values for value in values[kind]),
-        ]
-    )
+    country, options = (owner.country, owner.options) if owner else ("", frozenset())
+    rights = [
+        code
+        for code, right in catalogue.rights.items()
+        if (not right.countries or country in right.countries) and (right.option is None or right.option in options)
+    ]
+    needed = {kind for right in catalogue.rights.values() for kind in right.needs}
+    takes = catalogue.eligible_contracts
+    contracts = [name for name, contract in account.contracts.items() if not takes or contract.kind in takes]
+    values = {"product": catalogue.products, "billing-address": account.billing_addresses, "contract": contracts}
+    resources = [Element(kind, value) for kind, each in values.items() if kind in needed for value in each]
+    return frozenset([*(Element(RIGHT, right) for right in rights), *resources])
 
 
 def administers(portal: Portal, state: State, person: User, application: str) -> bool:
