@@ -81,6 +81,15 @@ def test_what_the_user_holds_already_counts(acme: Town) -> None:
     }
 
 
+@pytest.mark.rule("BP-18", "BP-28")
+def test_what_the_profile_does_not_allow_and_the_user_holds_is_named(acme: Town) -> None:
+    acme.accepts("anna", CopyRights, **WORLD, profile="general")
+    assert acme.refuses("anna", CopyRights, **WORLD, profile="read-only") == {
+        "matrix-not-applicable": {"profile": "read-only", "rights": ("general-access",)},
+        "matrix-not-allowed": {"profile": "read-only", "rights": ("borderel-21",)},
+    }
+
+
 @pytest.mark.rule("BP-26")
 def test_services_without_an_active_contract_are_not_copied(acme: Town) -> None:
     acme.accepts(OPERATOR, SetContract, organisation="acme", account="hq", contract="BPI-1", active=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
-from tests.flows.town import OPERATOR, Town, words
+from tests.flows.town import OPERATOR, Town, bpost, words
 
 from partnerauth.entities import State
 from partnerauth.flows.deactivate import Deactivate
@@ -14,6 +16,7 @@ from partnerauth.flows.revoke import Revoke
 from partnerauth.flows.set_account import SetAccount
 from partnerauth.flows.set_option import SetOption
 from partnerauth.flows.withdraw import Withdraw
+from partnerauth.portals import portal_text
 
 GIVE = {"organisation": "router", "application": "emasspost", "account": "hq"}
 PASS = {"application": "emasspost", "account": "acme/hq"}
@@ -221,3 +224,19 @@ def test_passing_on_twice_keeps_the_first_giving_on_record(both: Town) -> None:
     both.accepts("anna", Delegate, **GIVE, rights=["view-prices", "creation"])
     both.accepts("rik", PassOn, **PASS, user="rob", rights=["view-prices", "creation"])
     assert held(both, "rob") == words("view-prices creation")
+
+
+@pytest.mark.rule("BP-26", "BP-31")
+def test_where_an_application_takes_active_contracts_only_no_other_is_given_on() -> None:
+    code = "shipping-manager"
+    described = tomllib.loads(portal_text("bpost"))["applications"][code]
+    described |= {"active-contracts-only": True, "subcontracting": {"administrator": "user"}}
+    town = Town(bpost(applications={code: described}))
+    town.company("acme", {"hq": {"contracts": {"C-1": {}, "C-2": {"active": False}}}})
+    town.company("router", {"desk": {}}, subcontractor=True)
+    town.person("anna", management=["manage-users"], rights={(code, "hq"): "user contract:C-1 contract:C-2"})
+    give = {**GIVE, "application": code, "rights": ["user"]}
+    assert town.refuses("anna", Delegate, **give, resources={"contract": ["C-1", "C-2"]}) == {
+        "contract-inactive": {"contracts": ("C-2",)}
+    }
+    town.accepts("anna", Delegate, **give, resources={"contract": ["C-1"]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.flows.town import OPERATOR, Town, words
+from tests.flows.town import OPERATOR, Town, bpost, words
 
 from partnerauth.flows.revoke import Revoke
 from partnerauth.flows.set_management import SetManagement
@@ -99,3 +99,16 @@ def test_management_rights_and_users_are_known(acme: Town) -> None:
     }
     for name in ("gert", "nobody"):
         assert acme.codes("anna", SetManagement, user=name, management=["ftp"]) == ("other-organisation",)
+
+
+@pytest.mark.rule("BP-10", "GX-07")
+def test_where_a_portal_lets_them_be_taken_away_somebody_is_left_who_makes_administrators() -> None:
+    town = Town(bpost().model_copy(update={"forbidden": {"delete": ("administrator", "operator")}}))
+    town.company("acme")
+    town.person("anna", management=["manage-administrators", "manage-users"])
+    town.person("mia", management=["manage-users", "reset-password"])
+    town.accepts("anna", SetManagement, user="mia", management=["manage-users"])
+    assert town.user("mia").management == {"manage-users"}
+    assert town.refuses("anna", SetManagement, user="anna", management=["manage-users"]) == {"last-administrator": {}}
+    town.accepts("anna", SetManagement, user="mia", management=["manage-users", "manage-administrators"])
+    town.accepts("anna", SetManagement, user="anna", management=["manage-users"])

@@ -1,6 +1,7 @@
 """Flow: a visitor signs in with a password.
 
-Refuses: too-many-attempts, wrong-password, user-inactive, approval-pending, approval-rejected.
+Refuses: too-many-attempts, email-not-lowercase, wrong-password, user-inactive, approval-pending,
+approval-rejected.
 """
 
 from __future__ import annotations
