@@ -96,7 +96,9 @@ def valid(application: Application, rights: Collection[str], profile: str | None
     accesses = [right for right in rights if right not in matrix.services]
     services = [right for right in rights if right in matrix.services]
     asks_for_services = bool(matrix.services) and bool(accesses)
-    unserved = MATRIX_SERVICE_MISSING.broken(application=application.name) if asks_for_services and not services else None
+    unserved = (
+        MATRIX_SERVICE_MISSING.broken(application=application.name) if asks_for_services and not services else None
+    )
     if profile is not None:
         return (*_in_profile(matrix, profile, rights), unserved)
     fits = bool(fitting(matrix, rights))

@@ -84,7 +84,7 @@ _SELDOM_LEFT_OUT: Final = frozenset({"account", "rights", "resources", "details"
 """What can be left out of commands, and makes another command of them."""
 
 
-def makes_sense(scene: Scene, word: str) -> bool:
+def makes_sense(scene: Scene, word: str) -> bool:  # noqa: PLR0911 - one answer for each kind of command
     """Whether there is anything at the moment that a command could be about."""
     state = scene.state
     match word:
@@ -265,7 +265,7 @@ class Drawing:
             self._place = self.draw(one_of(self._places(), anywhere))
         return self._place
 
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[Place]:  # noqa: PLR0911 - one answer for each kind of command
         own = [each for each in self.state.accounts if each.organisation == self.home()]
         target = self.target()
         match self.word:

@@ -236,7 +236,7 @@ class _Everything(Mapping[Key[Any], Any]):
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def __getitem__(self, key: Key[Any]) -> Any:
+    def __getitem__(self, key: Key[Any]) -> Any:  # noqa: ANN401 - the key says of which type
         return self._store.read([key]).values[key]
 
     def __contains__(self, key: object) -> bool:
@@ -257,7 +257,7 @@ class _Own(_Everything):
         self._state = state
         self._organisation = organisation
 
-    def __getitem__(self, key: Key[Any]) -> Any:
+    def __getitem__(self, key: Key[Any]) -> Any:  # noqa: ANN401 - the key says of which type
         value = super().__getitem__(key)
         if isinstance(key, (AnotherHolder, AdministratorsOf)) and key.organisation != self._organisation:
             return None if isinstance(key, AnotherHolder) else ()

@@ -29,8 +29,8 @@ from partnerauth.entities import (
     Visitor,
 )
 from partnerauth.events import CommandRefused
-from partnerauth.flows.change_email import ChangeEmail
 from partnerauth.flows.copy_rights import CopyRights
+from partnerauth.flows.delegate import Delegate
 from partnerauth.flows.grant import Grant
 from partnerauth.policy.engine import decisions, gate, rows, rules
 from partnerauth.policy.engine.rules import Facts
@@ -269,12 +269,38 @@ def selections_are_possible(world: Witness, _: Ledger, turn: Turn) -> None:
             _require(all(each.active for each in contracts), turn, "a contract is not active")
 
 
+def whoever_manages_may(world: Witness, _: Ledger, turn: Turn) -> None:
+    """Each management right reaches its own kind of users, as they are and as they become (BP-02, BP-05, BP-30)."""
+    if not turn.accepted or turn.by is None or "administrator" not in world.portal.offers.get(turn.word, ()):
+        return
+    rules = world.portal.management
+    for user in _managed(turn):
+        states = [each for each in (turn.before.user(user), turn.after.user(user)) if each is not None]
+        kinds = {bool(rules.administrator & each.management) for each in states}
+        needed = {rules.reaches_administrators if administrator else rules.reaches_others for administrator in kinds}
+        _require(needed <= turn.by.management, turn, f"{user} was managed without {', '.join(needed)}")
+    if isinstance(turn.command, Delegate):
+        given, receiver = (
+            rules.reaches_others in turn.by.management,
+            turn.before.organisation(turn.command.organisation),
+        )
+        _require(given, turn, "a subcontractor was chosen by who manages nobody")
+        _require(receiver and receiver.subcontractor, turn, "the subcontractor is not on the operator's list")
+        _require(
+            receiver and receiver.id != turn.by.organisation, turn, "an organisation is no subcontractor of its own"
+        )
+
+
 def addresses_keep_their_domain(world: Witness, _: Ledger, turn: Turn) -> None:
-    """Where the portal asks for it, a changed address keeps the whole domain of the old one (GX-11, KP-05)."""
-    if world.portal.email_change == "same-domain" and isinstance(turn.command, ChangeEmail) and turn.by is not None:
-        after = turn.command.email.strip().rpartition("@")[2].lower()
-        same = after == turn.by.email.domain
-        _require(same or not turn.accepted, turn, f"{after} is not {turn.by.email.domain}")
+    """Where the portal asks for it, an address has the whole domain of the old one, or the inviter's (KP-05, GX-11)."""
+    portal = world.portal
+    bound = {
+        "change-email": portal.email_change == "same-domain",
+        "invite": portal.invitation.same_domain,
+    }
+    if turn.accepted and turn.by is not None and bound.get(turn.word):
+        domain = getattr(turn.command, "email", "").strip().rpartition("@")[2].lower()
+        _require(domain == turn.by.email.domain, turn, f"{domain} is not {turn.by.email.domain}")
 
 
 def management_is_pycasbins(world: Witness, _: Ledger, turn: Turn) -> None:
@@ -292,13 +318,19 @@ def management_is_pycasbins(world: Witness, _: Ledger, turn: Turn) -> None:
 
 def decisions_follow_the_rulebook(world: Witness, question: Question) -> None:
     """A view answers what section 0 of the rulebook says: allowed, or the first condition that fails."""
-    decision = world.view().explain(
-        question.user, question.application, question.right, account=question.account, resources=question.resources
-    )
+    view, (user, application, right) = world.view(), (question.user, question.application, question.right)
+    account, resources = question.account, question.resources
+    decision = view.explain(user, application, right, account=account, resources=resources)
     expected = oracle.can(world.portal, world.state, question)
     answered = decision.reason.code if decision.reason else oracle.ALLOWED
     _require(decision.allowed == (answered == oracle.ALLOWED), question, "allowed with a reason, or denied without")
-    _require(answered == expected, question, f"answered {answered!r}, where the rulebook says {expected!r}")
+    _require(answered == expected, question, f"explained by {answered!r}, where the rulebook says {expected!r}")
+    answers = {
+        "can": view.can(user, application, right, account=account, resources=resources),
+        "for_user": view.for_user(user).can(application, right, account=account, resources=resources),
+    }
+    for name, allowed in answers.items():
+        _require(allowed == decision.allowed, question, f"{name} says {allowed}, explain {answered!r}")
 
 
 def who_can_is_who_can(world: Witness, question: Question) -> None:
@@ -358,6 +390,7 @@ TURN_LAWS: Final[Mapping[str, TurnLaw]] = {
         secrets_stay_secret,
         links_and_sessions_end,
         selections_are_possible,
+        whoever_manages_may,
         addresses_keep_their_domain,
         management_is_pycasbins,
     )
@@ -451,6 +484,15 @@ def _lives(world: Witness, ledger: Ledger, turn: Turn, user: User, delegation: D
     has = {Element(RIGHT, right) for right in shown.rights}
     has |= {Element(kind, name) for kind, names in shown.resources.items() for name in names}
     _require(has <= lives, turn, f"{user.id} has on {place} what was withdrawn: {_words(has - lives)}")
+
+
+def _managed(turn: Turn) -> Iterable[str]:
+    """Yield the users whom a command concerns, other than who gives it; a new one included."""
+    named = getattr(turn.command, "user", None)
+    if named and turn.by is not None and named != turn.by.id and turn.before.user(named) is not None:
+        yield named
+    if turn.created:
+        yield turn.created
 
 
 def _led(state: Stored) -> frozenset[str]:

@@ -184,7 +184,7 @@ def on_record(portal: Portal, state: history.State) -> Holdings:
 
 
 def _on_record(portal: Portal, state: history.State) -> Holdings:
-    found = dict(_holdings(portal, state, State))
+    found = dict(_holdings(portal, state, frozenset(State)))
     for each in state.selections:
         key = (each.user, (each.account, each.application))
         found[key] = found.get(key, frozenset()) | frozenset(each.elements)

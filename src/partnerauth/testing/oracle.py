@@ -31,7 +31,7 @@ class Question:
     resources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def can(portal: Portal, state: State, question: Question) -> str:
+def can(portal: Portal, state: State, question: Question) -> str:  # noqa: PLR0911 - the rulebook's order, a line each
     """Return ALLOWED, or the code of the first condition that fails."""
     application, right, resources = question.application, question.right, question.resources
     # Gate c: what is another's or does not exist is other-organisation.
