@@ -36,7 +36,7 @@ from partnerauth.events import (
     UserProvisioned,
     UserReactivated,
 )
-from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, refuse
+from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, present, refuse
 from partnerauth.policy import allow_list, forms, lifecycle
 from partnerauth.policy.portal import AllowList
 
@@ -194,14 +194,12 @@ def _opened(s: Situation[ImportAllowList], users: tuple[User, ...]) -> Iterator[
 
 def _provisioned(s: Situation[ImportAllowList], key: str) -> UserProvisioned:
     entry = s.command.by_address[key]
-    if entry.address is None:
-        raise LookupError(key)
     return UserProvisioned(
         organisation=entry.organisation,
         by=s.by,
         at=s.now,
         user=UserId(s.answers[_new_id(key)]),
-        email=entry.address,
+        email=present(entry.address),
         details=_called(entry.name),
     )
 
