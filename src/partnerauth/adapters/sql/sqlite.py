@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -68,11 +69,23 @@ def options(*, writes: bool, patience: float) -> Mapping[str, Any]:
     return MappingProxyType({_WRITES: writes, _PATIENCE: patience})
 
 
-def keep_log_ahead(engine: Engine) -> None:
-    """Let readers read while somebody writes: the file stays so (write-ahead log).  Raises sqlite3.Error."""
+def keep_log_ahead(engine: Engine, *, patience: float) -> None:
+    """Let readers read while somebody writes: the file stays so (write-ahead log).  Raises sqlite3.Error.
+
+    SQLite does not wait by itself for whoever else opens the file just now, so this does: for `patience` seconds.
+    """
     raw = engine.raw_connection()
+    last = time.monotonic() + patience
     try:
-        raw.cursor().execute("PRAGMA journal_mode = WAL")
+        while True:
+            try:
+                raw.cursor().execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if not is_busy(error) or time.monotonic() > last:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
     finally:
         raw.close()
 

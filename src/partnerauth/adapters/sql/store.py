@@ -111,7 +111,7 @@ class SqlStore:
         self._carry_out(partial(_make_ready, ready=ready), writes=True)
         if self.lasts:
             try:
-                sqlite.keep_log_ahead(self._engine)
+                sqlite.keep_log_ahead(self._engine, patience=self._patience * TRIES)
             except sqlite3.Error as error:
                 raise sqlite.trouble(error, self._where) from error
 
