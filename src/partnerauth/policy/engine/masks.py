@@ -73,11 +73,45 @@ class _Account:
         """The bits of its billing addresses."""
         self.contracts = 0
         """The bits of its contracts."""
-        self.placed = 0
-        """How many of its resources have a bit."""
+        self.placed: list[str] = []
+        """Its resources that have a bit, in the order of their bits."""
 
 
 _UNKNOWN = _Account()
+
+
+class _Resources:
+    """The bits of resources of one kind, flat: a resource is found at once, without a table for each account.
+
+    `bits` has an account's resource by its name alone, with the account, for most names occur on one account;
+    `shared` has those whose name was taken, by account and name.
+    """
+
+    __slots__ = ("bits", "shared")
+
+    def __init__(self) -> None:
+        self.bits: dict[str, tuple[str, int]] = {}
+        self.shared: dict[Pair, int] = {}
+
+    def bit(self, account: str, name: str) -> int:
+        """Return the bit of an account's resource, 0 where it has none."""
+        where, bit = self.bits.get(name, _NOWHERE)
+        return bit if where == account else self.shared.get((account, name), 0)
+
+    def put(self, account: str, name: str, bit: int) -> None:
+        """Say which bit an account's resource has."""
+        if self.bits.setdefault(name, (account, bit))[0] != account:
+            self.shared[account, name] = bit
+
+    def drop(self, account: str, name: str) -> None:
+        """Say that an account's resource has no bit."""
+        if self.bits.get(name, _NOWHERE)[0] == account:
+            del self.bits[name]
+        self.shared.pop((account, name), None)
+
+
+_NOWHERE = ("", 0)
+"""Where a resource is that no account has."""
 
 
 class _Selections(dict[Pair, int]):
@@ -240,10 +274,11 @@ class Masks:
         self._held: dict[tuple[str, Pair], int] = {}
         self._pairs: dict[Pair, Pair] = {}
         self._names: dict[str, str] = {}
-        self._places: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in RESOURCE_KINDS[1:]}
+        self._places = {kind: _Resources() for kind in RESOURCE_KINDS[1:]}
         # Where whatever is given passes, active or not, what is usable is what is placed: one table does for both.
         self._usable = {
-            kind: {} if self._stages.depends_on_activity(kind) else placed for kind, placed in self._places.items()
+            kind: _Resources() if self._stages.depends_on_activity(kind) else placed
+            for kind, placed in self._places.items()
         }
         self.decide = _decision(
             self._open, self._bits, self._products, self._usable["billing-address"], self._usable["contract"]
@@ -308,8 +343,9 @@ class Masks:
         """
         known = self._account(account)
         known.options, known.active = frozenset(options), frozenset(active)
-        for value, bit in self._places["contract"].get(account, {}).items():
-            self._use("contract", account, value, bit)
+        for value, bit in self._resources(account):
+            if bit & known.contracts:
+                self._use("contract", account, value, bit)
 
     def set_selection(
         self, user: UserId, account: AccountId, application: str, held: Mapping[str, Iterable[str]]
@@ -331,9 +367,8 @@ class Masks:
                 for name in names:
                     mask |= products.get(name, 0)
             else:
-                places = self._places[kind].get(account) or {}
                 for name in names:
-                    mask |= places.get(name) or self._placed(kind, account, name)
+                    mask |= self._placed(kind, account, name)
         return mask
 
     def add(self, user: str, account: str, application: str, kind: str, name: str) -> None:
@@ -388,8 +423,8 @@ class Masks:
         found = [who.shut, self._of_the_right(self._case(who, pair, held), application, right, held)]
         for kind, value in zip(RESOURCE_KINDS, named, strict=True):
             if value != UNNAMED:
-                table = self._products if kind == "product" else self._places[kind].get(account, {})
-                is_given = bool(held & table.get(value, 0))
+                bit = self._products.get(value, 0) if kind == "product" else self._places[kind].bit(account, value)
+                is_given = bool(held & bit)
                 found.append(
                     self._stages.value_denials[kind, is_given, value in self._accounts.get(account, _UNKNOWN).active]
                 )
@@ -443,10 +478,15 @@ class Masks:
         for product, bit in self._products.items():
             if mask & bit:
                 yield Element("product", product)
-        for kind, places in self._places.items():
-            for value, bit in places.get(account, {}).items():
-                if mask & bit:
-                    yield Element(kind, value)
+        contracts = self._accounts.get(account, _UNKNOWN).contracts
+        for value, bit in self._resources(account):
+            if mask & bit:
+                yield Element("contract" if bit & contracts else "billing-address", value)
+
+    def _resources(self, account: str) -> Iterator[tuple[str, int]]:
+        """Yield the resources of an account that have a bit, with it."""
+        for place, name in enumerate(self._accounts.get(account, _UNKNOWN).placed, start=self._first):
+            yield name, _bit_at(place)
 
     def _bit(self, kind: str, account: str, name: str) -> int:
         if kind == RIGHT:
@@ -457,14 +497,12 @@ class Masks:
 
     def _placed(self, kind: str, account: str, name: str) -> int:
         """Return the bit of an account's resource: the next one there, where it has none yet."""
-        places = self._places[kind].get(account)
-        if places is None:
-            places = self._places[kind][self._names.setdefault(account, account)] = {}
-        bit = places.get(name)
-        if bit is None:
+        bit = self._places[kind].bit(account, name)
+        if not bit:
             known = self._account(account)
-            bit = places[name] = _bit_at(self._first + known.placed)
-            known.placed += 1
+            bit = _bit_at(self._first + len(known.placed))
+            known.placed.append(name)
+            self._places[kind].put(self._names[account], name, bit)
             if kind == "contract":
                 known.contracts |= bit
             else:
@@ -482,14 +520,11 @@ class Masks:
         """Put a resource that passes where it is given into its table, and take one that does not pass out."""
         if self._usable[kind] is self._places[kind]:
             return
-        usable = self._usable[kind].get(account)
-        if usable is None:
-            usable = self._usable[kind][self._names.setdefault(account, account)] = {}
         is_active = name in self._account(account).active
         if self._stages.value_denials[kind, True, is_active] is None:
-            usable[name] = bit
+            self._usable[kind].put(self._names[account], name, bit)
         else:
-            usable.pop(name, None)
+            self._usable[kind].drop(account, name)
 
     def _keep(self, user: str, pair: Pair, kept: _Selections, held: int) -> None:
         """Store what counts of what is held, and beside it what is held where the two differ."""
@@ -557,13 +592,15 @@ def _catalogue(portal: Portal) -> Mapping[str, tuple[str, ...]]:
 
 def _decision(
     users: Mapping[str, Mapping[Pair, int]],
-    rights: dict[str, int],
-    products: dict[str, int],
-    addresses: dict[str, dict[str, int]],
-    contracts: dict[str, dict[str, int]],
+    rights: Mapping[str, int],
+    products: Mapping[str, int],
+    addresses: _Resources,
+    contracts: _Resources,
 ) -> Callable[..., bool]:
     """Return the function that every question of the hot path is answered by: look-ups, and nothing else."""
-    nothing: dict[object, int] = {}
+    nothing: dict[Pair, int] = {}
+    address_bits, shared_addresses = addresses.bits, addresses.shared
+    contract_bits, shared_contracts = contracts.bits, contracts.shared
 
     def decide(  # noqa: PLR0913, PLR0917 - the fields of the Casbin request
         user: str,
@@ -577,23 +614,30 @@ def _decision(
         mask = users.get(user, nothing).get((account, application), 0)
         if not mask & rights.get(right, 0):
             return False
-        if contract != UNNAMED and not mask & contracts.get(account, nothing).get(contract, 0):
-            return False
+        if contract != UNNAMED:
+            where, bit = contract_bits.get(contract, _NOWHERE)
+            if not mask & (bit if where == account else shared_contracts.get((account, contract), 0)):
+                return False
         if product != UNNAMED and not mask & products.get(product, 0):
             return False
-        return billing_address == UNNAMED or bool(mask & addresses.get(account, nothing).get(billing_address, 0))
+        if billing_address != UNNAMED:
+            where, bit = address_bits.get(billing_address, _NOWHERE)
+            if not mask & (bit if where == account else shared_addresses.get((account, billing_address), 0)):
+                return False
+        return True
 
     return decide
 
 
 def _decision_of_user(
     kept: Mapping[Pair, int],
-    rights: dict[str, int],
-    products: dict[str, int],
-    addresses: dict[str, dict[str, int]],
-    contracts: dict[str, dict[str, int]],
+    rights: Mapping[str, int],
+    products: Mapping[str, int],
+    addresses: _Resources,
+    contracts: _Resources,
 ) -> Callable[..., bool]:
-    nothing: dict[str, int] = {}
+    address_bits, shared_addresses = addresses.bits, addresses.shared
+    contract_bits, shared_contracts = contracts.bits, contracts.shared
 
     def can(  # noqa: PLR0913, PLR0917 - the fields of the Casbin request, but for the user
         application: str,
@@ -606,10 +650,16 @@ def _decision_of_user(
         mask = kept.get((account, application), 0)
         if not mask & rights.get(right, 0):
             return False
-        if contract != UNNAMED and not mask & contracts.get(account, nothing).get(contract, 0):
-            return False
+        if contract != UNNAMED:
+            where, bit = contract_bits.get(contract, _NOWHERE)
+            if not mask & (bit if where == account else shared_contracts.get((account, contract), 0)):
+                return False
         if product != UNNAMED and not mask & products.get(product, 0):
             return False
-        return billing_address == UNNAMED or bool(mask & addresses.get(account, nothing).get(billing_address, 0))
+        if billing_address != UNNAMED:
+            where, bit = address_bits.get(billing_address, _NOWHERE)
+            if not mask & (bit if where == account else shared_addresses.get((account, billing_address), 0)):
+                return False
+        return True
 
     return can
