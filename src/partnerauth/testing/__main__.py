@@ -13,6 +13,7 @@ from partnerauth.portals import read_portal, shipped
 from partnerauth.testing.drawn_portals import portals
 from partnerauth.testing.laws import QUESTION_LAWS, TURN_LAWS
 from partnerauth.testing.machine import hold
+from partnerauth.testing.shortening import LawBrokenError
 
 DRAWN = "drawn"
 """Names portals that nobody wrote."""
@@ -39,9 +40,8 @@ def main(names: tuple[str, ...], steps: int, laws: tuple[str, ...], seed: int) -
             )
         except PortalError as error:
             raise click.ClickException(str(error)) from None
-        except AssertionError as error:
-            click.echo(f"{name}: {error}")
-            click.echo("\n".join(getattr(error, "__notes__", ())))
+        except LawBrokenError as broken:
+            click.echo(str(broken))
             sys.exit(1)
         click.echo(f"{name}: every law holds, tried for {time.perf_counter() - start:.0f} s")
 

@@ -44,7 +44,7 @@ class FixedClock:
 class SeededEntropy:
     """Chance that is the same for the same seed (ports.Entropy): for tests alone, since anybody can repeat it."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int | str = 0) -> None:
         self._seed = seed
         self._draws = 0
 
@@ -52,6 +52,10 @@ class SeededEntropy:
         """Return so many bytes, other ones each time."""
         self._draws += 1
         return hashlib.shake_256(f"{self._seed}:{self._draws}".encode()).digest(size)
+
+    def begin(self, seed: int | str) -> None:
+        """Begin anew, with another seed."""
+        self._seed, self._draws = seed, 0
 
 
 def fast_hasher() -> Argon2Hasher:
@@ -67,7 +71,8 @@ class World(PartnerAuth):
     ) -> None:
         """Take what `PartnerAuth` takes.  Raises PortalError, StoreError and ValueError."""
         self.clock = FixedClock(now)
-        super().__init__(portal, store, key=KEY, hasher=fast_hasher(), clock=self.clock, entropy=SeededEntropy(seed))
+        self.entropy = SeededEntropy(seed)
+        super().__init__(portal, store, key=KEY, hasher=fast_hasher(), clock=self.clock, entropy=self.entropy)
 
 
 def world(portal: Portal | str, store: Store | str | None = None, *, now: datetime = START, seed: int = 0) -> World:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -156,14 +156,10 @@ def contract_kinds(portal: Portal) -> SearchStrategy[str]:
 
 
 @st.composite
-def account(draw: DrawFn, portal: Portal) -> Mapping[str, Any]:
-    """Draw an account with one application or two, so that commands meet on them; special ones come more often."""
-    special = [
-        code for code, application in portal.applications.items() if application.matrix or application.subcontracting
-    ]
-    wanted = st.sampled_from((*special, *special, *special, *portal.applications))
+def account(draw: DrawFn, portal: Portal, theme: Sequence[str]) -> Mapping[str, Any]:
+    """Draw an account with applications of the theme, or all of them."""
     return {
-        "applications": tuple(dict.fromkeys(draw(st.lists(wanted, min_size=1, max_size=2)))),
+        "applications": mostly(draw, st.just(tuple(theme)), parts(theme, least=1), once_in=4),
         "contracts": draw(contracts(portal)),
         "billing-addresses": draw(parts(ADDRESSES, least=1)),
     }
@@ -334,7 +330,7 @@ class Drawing:
                 *(Element("contract", each) for each in (found.contracts if found else CONTRACTS)),
             ]
         )
-        within = mostly(self.draw, st.just(self._sensible(everything)), st.just(everything), once_in=8)
+        within = mostly(self.draw, st.just(self._sensible(everything)), st.just(everything), once_in=4)
         return self.draw(fitting(catalogue, within))
 
     def _sensible(self, everything: frozenset[Element]) -> frozenset[Element]:
@@ -378,10 +374,10 @@ class Drawing:
         """Management rights: mostly what the actor holds, and on top of what the user has."""
         target = self.state.user(self.chosen.get("user") or "")
         mine = self.me.management if self.me else frozenset(self.portal.management.rights)
-        kept = target.management if target else frozenset()
-        everything = (*self.portal.management.rights, UNKNOWN)
-        chosen = mostly(self.draw, _some_or_all(sorted(mine)), parts(everything), once_in=6)
-        return frozenset(chosen) if happens(self.draw, 8) else frozenset(chosen) | kept
+        kept = target.management if target and not happens(self.draw, 8) else frozenset()
+        chosen = mostly(self.draw, _some_or_all(sorted(mine)), parts(self.portal.management.rights), once_in=3)
+        strange = (UNKNOWN,) if happens(self.draw, 24) else ()
+        return frozenset((*chosen, *strange)) | kept
 
     def option(self) -> str:
         """An option."""
@@ -533,7 +529,11 @@ def _of_portal(strategy: Callable[[Portal], SearchStrategy[Any]]) -> Callable[[D
 
 
 def _accounts(portal: Portal) -> SearchStrategy[dict[str, Mapping[str, Any]]]:
-    return st.dictionaries(st.sampled_from(ACCOUNTS), account(portal)) if portal.accounts else st.just({})
+    return (
+        st.dictionaries(st.sampled_from(ACCOUNTS), account(portal, tuple(portal.applications)))
+        if portal.accounts
+        else st.just({})
+    )
 
 
 _FLAG: Final = _of_portal(lambda _: st.booleans())

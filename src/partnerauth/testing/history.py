@@ -278,12 +278,14 @@ class _Own(_Everything):
 
 @dataclass(slots=True)
 class _Noted:
+    number: int
     actor: Actor
     command: Command
     before: State
     meanwhile: Callable[[], object] | None
     answers: dict[Ask[Any], Any] = field(default_factory=dict)
     units: list[Unit] = field(default_factory=list)
+    works: int = 0
     whole: Answer | None = None
     alone: Answer | None = None
 
@@ -291,23 +293,24 @@ class _Noted:
 class Witness(World):
     """A world that notes what each command reads, is answered and changes."""
 
-    def __init__(self, portal: Portal, store: Store | None = None, *, now: datetime = START, seed: int = 0) -> None:
-        super().__init__(portal, store, now=now, seed=seed)
+    def __init__(self, portal: Portal, store: Store | None = None, *, now: datetime = START) -> None:
+        super().__init__(portal, store, now=now)
         self.state = State()
-        self.turns = 0
         self._noting: list[_Noted] = []
 
-    def turn(self, actor: Actor, command: Command, meanwhile: Callable[[], object] | None = None) -> Turn:
-        """Carry a command out; `meanwhile` happens once it has read and before it stores anything."""
-        noted = _Noted(actor, command, self.state, meanwhile)
+    def turn(self, number: int, actor: Actor, command: Command, meanwhile: Callable[[], object] | None = None) -> Turn:
+        """Carry a command out; `meanwhile` happens once it has read and before it stores anything.
+
+        Its chance follows from its number alone, and not from what happened before.
+        """
+        noted = _Noted(number, actor, command, self.state, meanwhile)
         self._noting.append(noted)
         try:
             answer = self.execute(actor, command)
         finally:
             self._noting.pop()
-        self.turns += 1
         return Turn(
-            number=self.turns,
+            number=number,
             actor=actor,
             command=command,
             answer=answer,
@@ -330,6 +333,9 @@ class Witness(World):
                 happening()
                 noted.before = self.state
             self._decide_again(noted, step.unit)
+        if isinstance(step, Work):
+            noted.works += 1
+            self.entropy.begin(f"{noted.number}.{noted.works}")
         result = super()._perform(step)
         if isinstance(step, Work):
             noted.answers |= cast("dict[Ask[Any], Any]", result)

@@ -6,7 +6,7 @@ ids of strangers, nothing at all.  Every value shrinks to one that makes sense.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -46,16 +46,26 @@ from partnerauth.testing.scene import (
 
 
 @st.composite
-def organisations(draw: DrawFn, portal: Portal, organisation: str) -> OpenOrganisation:
+def themes(draw: DrawFn, portal: Portal) -> tuple[str, ...]:
+    """Draw the one or two applications that a history is about, so that commands meet; special ones come more often."""
+    special = [
+        code for code, application in portal.applications.items() if application.matrix or application.subcontracting
+    ]
+    wanted = st.sampled_from((*special * 3, *portal.applications))
+    return tuple(dict.fromkeys(draw(st.lists(wanted, min_size=1, max_size=2))))
+
+
+@st.composite
+def organisations(draw: DrawFn, portal: Portal, organisation: str, theme: Sequence[str]) -> OpenOrganisation:
     """Draw how the operator opens an organisation: its options, and its accounts where the portal has them."""
     fields: dict[str, Any] = {
         "options": draw(st.just(portal.options) | parts(portal.options)),
-        "subcontractor": draw(st.booleans()),
+        "subcontractor": draw(st.sampled_from((True, True, False))),
         "country": draw(st.sampled_from(("BE", "NL"))),
         "domains": (f"{organisation}.example",),
     }
     if portal.accounts:
-        fields["accounts"] = {name: draw(drawing.account(portal)) for name in draw(parts(ACCOUNTS, least=1))}
+        fields["accounts"] = {name: draw(drawing.account(portal, theme)) for name in draw(parts(ACCOUNTS, least=1))}
     return OpenOrganisation.model_validate({"organisation": organisation, "name": organisation.title(), **fields})
 
 
