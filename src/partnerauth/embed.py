@@ -6,11 +6,11 @@ import secrets
 
 from partnerauth.adapters.argon2 import OWASP, Argon2Hasher
 from partnerauth.adapters.memory import MemoryStore
-from partnerauth.adapters.system import SystemClock, SystemEntropy
+from partnerauth.adapters.system import SystemClock, SystemEntropy, SystemTimer
 from partnerauth.adapters.word_lists import ShippedWordLists
 from partnerauth.policy.portal import Portal
 from partnerauth.portals import read_portal
-from partnerauth.ports import Clock, Entropy, PasswordHasher, Store, WordLists
+from partnerauth.ports import Clock, Entropy, PasswordHasher, Store, Timer, WordLists
 from partnerauth.shell import Ports, Shell
 
 
@@ -33,6 +33,7 @@ class PartnerAuth(Shell):
         clock: Clock | None = None,
         entropy: Entropy | None = None,
         words: WordLists | None = None,
+        timer: Timer | None = None,
     ) -> None:
         """Choose what was left out.  Raises PortalError, StoreError and ValueError."""
         if key is None and (isinstance(store, str) or (store is not None and store.lasts)):
@@ -47,6 +48,7 @@ class PartnerAuth(Shell):
                 clock=clock or SystemClock(),
                 entropy=entropy or SystemEntropy(),
                 words=words or ShippedWordLists(),
+                timer=timer or SystemTimer(),
                 key=key or secrets.token_bytes(32),
             ),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -81,14 +82,30 @@ class Recorded:
     event: Event
 
 
+class MailState(StrEnum):
+    """What has become of a mail: a dead one is tried no more, unless somebody says so."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posted:
-    """A mail that waits in the outbox, or was sent; `at` is when the first event of its commit happened."""
+    """A mail in the outbox; `at` is when the first event of its commit happened.
+
+    A waiting mail is due at `next_try_at`.  Whoever tries it has first moved that on, so that nobody else does
+    meanwhile, and has counted the try in `attempts`.  `problem` is what the last try came to, empty while one is
+    under way and where there was none.
+    """
 
     id: int
     mail: Mail
     at: datetime
-    sent: bool
+    next_try_at: datetime
+    state: MailState = MailState.WAITING
+    attempts: int = 0
+    problem: str = ""
 
 
 class Store(Protocol):
@@ -124,11 +141,29 @@ class Store(Protocol):
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record, oldest first: of one subject, of one organisation, or everything."""
 
-    def outbox(self, *, to: str | None = None, unsent: bool = False) -> Sequence[Posted]:
-        """Return mails, oldest first: to one address, or only those that were not sent."""
+    def outbox(
+        self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
+    ) -> Sequence[Posted]:
+        """Return mails in the order of their ids: to one address, in one state, with higher ids, so many at the most."""
+
+    def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
+        """Take the waiting mail that has been due for longest, and have it to oneself `until` then; None: none is due.
+
+        What is returned is the mail as it stands now, with this try counted.  However many ask at once, from however
+        many processes, no two get the same mail, and none waits for what another does with his.
+        """
 
     def mark_sent(self, ids: Iterable[int]) -> None:
-        """Note that mails were sent."""
+        """Note that mails were sent, whatever else was noted of them."""
+
+    def mark_failed(self, mail: int, *, attempt: int, problem: str, next_try_at: datetime | None) -> bool:
+        """Note that a try failed, and when the next one is due: never, where that is None.
+
+        Nothing is noted, and the answer is False, where the mail no longer waits or was tried again since.
+        """
+
+    def retry_mails(self, ids: Iterable[int], now: datetime) -> Sequence[int]:
+        """Let mails be due now, as if they had never been tried; return which: the dead, and those put off."""
 
 
 def concerned(  # noqa: C901 - one line for each noun is the table itself
@@ -190,6 +225,13 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present time, with its zone."""
+
+
+class Timer(Protocol):
+    """What lets time pass."""
+
+    def wait(self, seconds: float) -> None:
+        """Return after so many seconds."""
 
 
 class Entropy(Protocol):

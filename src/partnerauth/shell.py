@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b32encode, urlsafe_b64encode
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from partnerauth.decision import Answer, Refused
 from partnerauth.directory import Directory, Entity, Key, UserById
@@ -52,11 +52,14 @@ from partnerauth.flows import FLOWS
 from partnerauth.index import Index
 from partnerauth.policy import passwords
 from partnerauth.policy.portal import Portal
-from partnerauth.ports import Clock, ConflictError, Entropy, Loaded, PasswordHasher, Store, Unit, WordLists
+from partnerauth.ports import Clock, ConflictError, Entropy, Loaded, PasswordHasher, Store, Timer, Unit, WordLists
 from partnerauth.view import View
 
-TIMES = 8
-"""How often a decision is taken again when somebody else was faster."""
+TIMES: Final = 32
+"""How often a decision is taken before it is given up, when somebody else was faster each time."""
+
+SHORTEST, LONGEST = 0.005, 0.25
+"""Seconds: the most that is waited before a decision is taken the second time, and before any later one."""
 
 ROUNDS = 6
 """How often a flow may name further keys: a session, its user, what the command names, what that names …"""
@@ -83,7 +86,17 @@ class Save:
     unit: Unit
 
 
-Step: TypeAlias = Load | Work | Save
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Step: wait for so many seconds at most, by chance, so that those who collided do not meet again."""
+
+    most: float
+
+
+Step: TypeAlias = Load | Work | Save | Pause
+
+PAUSES: Final = tuple(Pause(min(SHORTEST * 2**number, LONGEST)) for number in range(TIMES - 1))
+"""What is waited between two decisions: twice as long each time, 3.3 seconds in all on average and 6.6 at most."""
 
 
 def conversation(
@@ -95,7 +108,9 @@ def conversation(
     """
     answers: dict[Ask[Any], Any] = {}
     is_counted = False
-    for _ in range(TIMES):
+    for pause in (None, *PAUSES):
+        if pause:
+            yield pause
         blank = Situation(portal=portal, directory=Directory(), actor=actor, command=command, now=now)
         situation, loaded = yield from _loaded(flow, blank)
         refused = admitted(flow, situation)
@@ -114,8 +129,23 @@ def conversation(
         answer = refused or flow.decide(situation)
         if (yield Save(_result(flow, situation, loaded, answer, proved))):
             return answer
-    message = f"{flow.word}: others changed the same things {TIMES} times in a row"
+    message = (
+        f"{flow.word}: others changed the same things {TIMES} times in a row, so nothing was done; "
+        "it can be tried again (a web page answers 503 with Retry-After)"
+    )
     raise ConflictError(message)
+
+
+def carry_out(steps: Generator[Step, Any, Answer], perform: Callable[[Step], object]) -> Answer:
+    """Have steps performed one after the other, and return the answer that they lead to."""
+    result: object = None
+    while True:
+        try:
+            step = steps.send(result)
+        except StopIteration as stop:
+            answer: Answer = stop.value
+            return answer
+        result = perform(step)
 
 
 def _loaded(flow: Flow[Any], situation: Situation[Any]) -> Generator[Step, Any, tuple[Situation[Any], Loaded]]:
@@ -207,6 +237,7 @@ class Ports:
     clock: Clock
     entropy: Entropy
     words: WordLists
+    timer: Timer
     key: bytes
 
 
@@ -232,15 +263,11 @@ class Shell:
 
         Raises ConflictError where others were faster too many times, and StoreError.
         """
-        steps = conversation(self.portal, FLOWS[command.word()], actor, command, self.ports.clock.now())
-        result: Any = None
-        while True:
-            try:
-                step = steps.send(result)
-            except StopIteration as stop:
-                answer: Answer = stop.value
-                return answer
-            result = self._perform(step)
+        return carry_out(self.steps(actor, command), self.perform)
+
+    def steps(self, actor: Actor, command: Command) -> Generator[Step, Any, Answer]:
+        """Return a command as the steps that carry it out, for a runner of one's own; `perform` performs each."""
+        return conversation(self.portal, FLOWS[command.word()], actor, command, self.ports.clock.now())
 
     def view(self) -> View:
         """Return a view of everything as it is committed now, to ask questions of (section 0)."""
@@ -250,18 +277,26 @@ class Shell:
         """Return the secret of a link, code or generated password, given its id: for the mail alone (GX-04)."""
         return derived(self.ports.key, draft, self.portal.password_policy)
 
-    def _perform(self, step: Step) -> object:
+    def perform(self, step: Step) -> object:
+        """Perform a step and return what the next one is decided on.  Raises StoreError."""
         match step:
             case Load():
                 return self.ports.store.read(step.keys)
             case Work():
                 return {ask: self._answer(ask) for ask in step.asks}
+            case Pause():
+                self.ports.timer.wait(self.length(step))
+                return None
             case Save():
                 try:
                     self.ports.store.commit(step.unit)
                 except ConflictError:
                     return False
                 return True
+
+    def length(self, pause: Pause) -> float:
+        """Return how many seconds a pause lasts."""
+        return pause.most * int.from_bytes(self.ports.entropy.draw(4)) / 2**32
 
     def _answer(self, ask: Ask[Any]) -> object:  # noqa: C901, PLR0911 - one line for each kind of work
         match ask:

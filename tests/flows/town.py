@@ -219,7 +219,7 @@ class Town(World):
             if isinstance(step, Save) and step.unit.events and not is_over:
                 is_over = True
                 meanwhile()
-            done = self._perform(step)
+            done = self.perform(step)
 
     def at_once(self, who: Actor | str, what: type[Command], times: int, /, **fields: object) -> list[Answer]:
         """Carry a command out several times, each step of all of them before the next step of any."""
@@ -233,7 +233,7 @@ class Town(World):
             further = []
             for steps, step in open_steps:
                 try:
-                    further.append((steps, steps.send(self._perform(step))))
+                    further.append((steps, steps.send(self.perform(step))))
                 except StopIteration as stop:
                     answers.append(stop.value)
             open_steps = further

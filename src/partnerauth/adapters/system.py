@@ -1,8 +1,9 @@
-"""Adapter: the machine's clock and chance."""
+"""Adapter: the machine's clock, timer and chance."""
 
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import UTC, datetime
 
 
@@ -12,6 +13,14 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present time."""
         return datetime.now(UTC)
+
+
+class SystemTimer:
+    """The machine's timer: the thread sleeps meanwhile."""
+
+    def wait(self, seconds: float) -> None:
+        """Return after so many seconds."""
+        time.sleep(seconds)
 
 
 class SystemEntropy:

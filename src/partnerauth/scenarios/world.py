@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import create_model
 
 from partnerauth.adapters.argon2 import TEST, Argon2Hasher
+from partnerauth.adapters.system import SystemTimer
 from partnerauth.adapters.word_lists import ShippedWordLists
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer, Refused
@@ -340,6 +341,7 @@ def begin(scenario: Scenario, store: Store) -> World:
         clock=clock,
         entropy=SeededEntropy(scenario.title),
         words=ShippedWordLists(),
+        timer=SystemTimer(),
         key=KEY,
     )
     facts = given.entities(
