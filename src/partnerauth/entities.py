@@ -97,7 +97,10 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person of exactly one organisation."""
+    """A person of exactly one organisation.
+
+    `deactivated_from` is the state that he was in before: to come back is no way round an approval.
+    """
 
     id: UserId
     organisation: OrganisationId
@@ -108,6 +111,7 @@ class User:
     management: frozenset[str] = frozenset()
     created_by: str = ""
     deactivated_by: str = ""
+    deactivated_from: State = State.ACTIVE
     notifications: bool = False
 
 
@@ -229,13 +233,18 @@ class LatestToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A signed-in browser.  `digest` is that of the secret in the cookie (SE-09); `ended` a refusal code."""
+    """A signed-in browser.  `digest` is that of the secret in the cookie (SE-09); `ended` a refusal code.
+
+    It ends at `expires_at` whatever happens, and at `idle_at`, where the portal has such a limit, unless its user
+    does something before (SE-08).
+    """
 
     digest: str = field(repr=False)
     user: UserId
     browser: str
     started_at: datetime
     expires_at: datetime
+    idle_at: datetime | None = None
     epoch: int
     ended: str = ""
 
@@ -278,10 +287,11 @@ class LinkedDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """The last feed of its name that was taken in (ED-01)."""
+    """The last feed of its name that was taken in (ED-01); `pending` is its digest while it is not applied whole."""
 
     feed: str
     sequence: int
+    pending: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

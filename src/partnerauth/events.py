@@ -663,7 +663,8 @@ class UserDeactivated(OfUser):
 
     def evolve(self, directory: Directory) -> Directory:
         user = directory.the(UserById(self.user))
-        return directory.put(replace(user, state=State.DEACTIVATED, deactivated_by=self.by))
+        before = user.deactivated_from if user.state is State.DEACTIVATED else user.state
+        return directory.put(replace(user, state=State.DEACTIVATED, deactivated_by=self.by, deactivated_from=before))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -674,7 +675,7 @@ class UserReactivated(OfUser):
 
     def evolve(self, directory: Directory) -> Directory:
         user = directory.the(UserById(self.user))
-        return directory.put(replace(user, state=self.state, deactivated_by=""))
+        return directory.put(replace(user, state=self.state, deactivated_by="", deactivated_from=State.ACTIVE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from tests.flows.portals import OPERATOR, PASSWORD, PERSON, VISITOR, Dealers
 from partnerauth.entities import State
 from partnerauth.flows.approve import Approve
 from partnerauth.flows.deactivate import Deactivate
+from partnerauth.flows.reactivate import Reactivate
 from partnerauth.flows.reject import Reject
 from partnerauth.flows.sign_in import SignIn
 
@@ -67,3 +68,26 @@ def test_lc_01_who_was_deactivated_while_he_waited_is_not_let_in(dealers: Dealer
     kim = dealers.joins()
     dealers.accepts("ann", Deactivate, user=kim)
     assert dealers.codes("ann", Approve, user=kim) == ("nothing-requested",)
+
+
+@pytest.mark.rule("GX-02", "DP-04")
+@pytest.mark.parametrize("who", ["ann", OPERATOR])
+def test_who_is_reactivated_waits_again_where_he_waited(dealers: Dealers, who: str) -> None:
+    kim = dealers.joins()
+    dealers.accepts(who, Deactivate, user=kim)
+    dealers.accepts(who, Reactivate, user=kim)
+    assert dealers.user(kim).state is State.PENDING
+    assert dealers.codes(VISITOR, SignIn, identifier=KIM, password=PASSWORD) == ("approval-pending",)
+    dealers.accepts("ann", Approve, user=kim)
+    assert dealers.accepts(VISITOR, SignIn, identifier=KIM, password=PASSWORD).session
+
+
+@pytest.mark.rule("GX-02", "DP-04")
+def test_who_was_turned_down_does_not_come_in_by_being_reactivated(dealers: Dealers) -> None:
+    kim = dealers.joins()
+    dealers.accepts("ann", Reject, user=kim)
+    dealers.accepts(OPERATOR, Deactivate, user=kim)
+    dealers.accepts(OPERATOR, Deactivate, user=kim)
+    dealers.accepts("ann", Reactivate, user=kim)
+    assert dealers.user(kim).state is State.REJECTED
+    assert dealers.codes(VISITOR, SignIn, identifier=KIM, password=PASSWORD) == ("approval-rejected",)

@@ -10,7 +10,7 @@ from partnerauth.directory import AccountById, CredentialOf, DelegationTo, Selec
 from partnerauth.entities import Element, Member, Selection, State, User, UserId
 from partnerauth.events import UserReactivated
 from partnerauth.flow import Command, Flow, Needs, Reasons, Situation, found, refuse
-from partnerauth.policy import delegation, management, rights, subcontracting
+from partnerauth.policy import delegation, lifecycle, management, rights, subcontracting
 
 
 class Reactivate(Command):
@@ -34,7 +34,7 @@ def needs(s: Situation[Reactivate]) -> Needs:
 
 
 def decide(s: Situation[Reactivate]) -> Answer:
-    """Reactivate him, within the actor's own delegation limit; one who never proved himself is invited again."""
+    """Reactivate him, within the actor's own delegation limit; he comes back as what he was."""
     user = found(s, UserById(s.command.user), s.command.user, within=s.tenant)
     if isinstance(user, Refused):
         return user
@@ -42,8 +42,7 @@ def decide(s: Situation[Reactivate]) -> Answer:
         return refused
     if user.state is not State.DEACTIVATED:
         return Accepted()
-    credential = s.directory.get(CredentialOf(user.id))
-    state = State.ACTIVE if credential and credential.password_hash else State.INVITED
+    state = lifecycle.returns_as(user, s.directory.get(CredentialOf(user.id)))
     event = UserReactivated(organisation=user.organisation, by=s.by, at=s.now, user=user.id, state=state)
     return Accepted(events=(event,))
 

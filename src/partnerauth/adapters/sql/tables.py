@@ -28,6 +28,7 @@ from sqlmodel import Field, SQLModel
 from partnerauth.adapters.sql.columns import Address, Choice, Instant, Plain, Words
 from partnerauth.addresses import EmailAddress
 from partnerauth.entities import AccountId, CaseId, Contract, Element, OrganisationId, Purpose, State, TokenId, UserId
+from partnerauth.ports import MailState
 
 Wanted: TypeAlias = tuple[tuple[AccountId, str], ...]
 Named: TypeAlias = tuple[tuple[AccountId, str, tuple[Element, ...]], ...]
@@ -155,7 +156,14 @@ class OutboxRow(_Row, table=True):
     """A mail, without the secret that it will tell: written in the transaction that it belongs to (CC-08)."""
 
     __tablename__ = "partnerauth_outbox"
-    __table_args__ = (*_filled("template", "address"), Index(None, "sent", "id"))
+    __table_args__ = (
+        *_filled("template", "address"),
+        *_one_of("state", MailState),
+        *_counted("attempts"),
+        # Every failed try has said why: what is tried just now is told from what was put off by that.
+        CheckConstraint("state <> 'dead' OR length(problem) > 0", name="dead_for_a_reason"),
+        Index(None, "state", "next_try_at", "id"),
+    )
 
     id: int = Field(sa_type=BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     template: str = _text()
@@ -164,7 +172,10 @@ class OutboxRow(_Row, table=True):
     facts: Mapping[str, str] = Field(sa_type=Plain(Mapping[str, str]))
     token: str = _text()
     at: datetime = Field(sa_type=Instant)
-    sent: bool
+    state: MailState = Field(sa_type=Choice(MailState))
+    attempts: int
+    next_try_at: datetime = Field(sa_type=Instant)
+    problem: str = _text()
 
 
 class OrganisationRow(_Entity, table=True):
@@ -238,6 +249,7 @@ class UserRow(_Entity, table=True):
     __table_args__ = (
         *_filled("id"),
         *_one_of("state", State),
+        *_one_of("deactivated_from", State),
         # What the rows of `partnerauth_management` follow.
         UniqueConstraint("id", "organisation", "state"),
         Index(None, "organisation", "state", "arrival", "id"),
@@ -252,6 +264,7 @@ class UserRow(_Entity, table=True):
     details: Mapping[str, str] = Field(sa_type=Plain(Mapping[str, str]))
     created_by: str = _text()
     deactivated_by: str = _text()
+    deactivated_from: State = Field(sa_type=Choice(State))
     notifications: bool
 
 
@@ -436,6 +449,7 @@ class SessionRow(_Entity, table=True):
     browser: str = _text()
     started_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
+    idle_at: datetime | None = Field(sa_type=Instant)
     epoch: int
     ended: str = _text()
 
@@ -481,6 +495,7 @@ class FeedStateRow(_Entity, table=True):
 
     feed: str = _text(primary_key=True)
     sequence: int = Field(sa_type=BigInteger)
+    pending: str = _text()
 
 
 class SsoLinkRow(_Entity, table=True):
