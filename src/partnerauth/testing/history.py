@@ -47,7 +47,7 @@ from partnerauth.flow import Answers, Ask, Command, Situation, admitted, digest
 from partnerauth.flows import FLOWS
 from partnerauth.policy.portal import Portal
 from partnerauth.ports import Store, Unit
-from partnerauth.shell import Save, Step, Work
+from partnerauth.shell import Pause, Save, Step, Work
 from partnerauth.testing.clockwork import START, World
 
 T = TypeVar("T")
@@ -323,9 +323,12 @@ class Witness(World):
             alone=noted.alone,
         )
 
-    def _perform(self, step: Step) -> object:
+    def perform(self, step: Step) -> object:
+        """Perform a step, and note what came of it; nobody waits."""
         if not self._noting:
-            return super()._perform(step)
+            return super().perform(step)
+        if isinstance(step, Pause):
+            return None
         noted = self._noting[-1]
         if isinstance(step, Save):
             if noted.meanwhile:
@@ -336,7 +339,7 @@ class Witness(World):
         if isinstance(step, Work):
             noted.works += 1
             self.entropy.begin(f"{noted.number}.{noted.works}")
-        result = super()._perform(step)
+        result = super().perform(step)
         if isinstance(step, Work):
             noted.answers |= cast("dict[Ask[Any], Any]", result)
         if isinstance(step, Save) and result:

@@ -12,8 +12,9 @@ An embedder tries his own portal file and store:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self, cast
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
@@ -31,7 +32,7 @@ from partnerauth.testing import arrivals, drawing, strategies
 from partnerauth.testing.history import Turn, Witness
 from partnerauth.testing.laws import QUESTION_LAWS, TURN_LAWS, QuestionLaw, TurnLaw
 from partnerauth.testing.scene import ORGANISATIONS, Scene, parts
-from partnerauth.testing.shortening import LawBrokenError, Story
+from partnerauth.testing.shortening import Asked, LawBrokenError, Story, shortest
 
 PAUSES: Final = (timedelta(minutes=1), timedelta(hours=2), timedelta(days=2), timedelta(days=8), timedelta(days=91))
 """For how long nothing happens at times: a block, a link, a code, a temporary password, an invitation ends."""
@@ -57,35 +58,61 @@ QUESTIONS: Final = 2
 """How many questions are asked after each command."""
 
 
-_PHASES: Final = (Phase.explicit, Phase.generate)
+@dataclass(slots=True)
+class Tried:
+    """How much was tried, without a law being broken."""
+
+    histories: int = 0
+    commands: int = 0
+    questions: int = 0
+
+    def note(self, story: Story) -> None:
+        """Count a history."""
+        self.histories += 1
+        self.commands += story.commands
+        self.questions += sum(isinstance(each, Asked) for each in story.history)
+
+    def __iadd__(self, other: Tried) -> Self:
+        """Add what else was tried."""
+        self.histories += other.histories
+        self.commands += other.commands
+        self.questions += other.questions
+        return self
 
 
 class PortalMachine(RuleBasedStateMachine):
     """Tries the laws on one portal, or on portals that are drawn, over stores of one kind.
 
-    `portal` is a portal, or a strategy that draws them; `new_store` is called for a new and empty store.
-    `turn_laws` and `question_laws` are what is tried.  A law that does not hold is a LawBrokenError, with the
-    shortest history that breaks it.
+    `portal` is a portal, or a strategy that draws them; `new_store` is called for a new and empty store, which is
+    closed at the end if it can be.  `turn_laws` and `question_laws` are what is tried.  A law that does not hold is
+    a LawBrokenError, with the shortest history that breaks it.
     """
 
     portal: ClassVar[Portal | SearchStrategy[Portal]]
     new_store: ClassVar[Callable[[], Store]] = MemoryStore
     turn_laws: ClassVar[Mapping[str, TurnLaw]] = TURN_LAWS
     question_laws: ClassVar[Mapping[str, QuestionLaw]] = QUESTION_LAWS
+    tried: ClassVar[Tried]
 
     story: Story
 
     def __init_subclass__(cls) -> None:
         """Leave the shortening to the machine, which knows what a history is made of."""
         super().__init_subclass__()
-        cls.TestCase.settings = settings(cls.TestCase.settings, phases=_PHASES, print_blob=False)
+        cls.tried = Tried()
+        cls.TestCase.runTest = lambda case: run(cls, case.settings)  # type: ignore[assignment, method-assign]
+
+    @classmethod
+    def laws(cls) -> Mapping[str, Callable[..., None]]:
+        """Return all laws that are tried, by name."""
+        return {**cls.turn_laws, **cls.question_laws}
 
     @initialize(data=st.data())
     def the_portal_opens(self, data: DataObject) -> None:
         """Open the organisations and let their first people in, and give rights to some."""
         drawn = type(self).portal
         portal = data.draw(drawn) if isinstance(drawn, SearchStrategy) else drawn
-        self.story = Story(portal, type(self).new_store, {**type(self).turn_laws, **type(self).question_laws})
+        self.story = Story(portal, type(self).new_store(), type(self).laws())
         theme = data.draw(strategies.themes(portal))
         for organisation in data.draw(parts(ORGANISATIONS, least=2)):
             self.give(Operator(), data.draw(strategies.organisations(portal, organisation, theme)))
@@ -94,6 +121,12 @@ class PortalMachine(RuleBasedStateMachine):
             for _ in range(data.draw(st.integers(0, 3)) if self._sensible([word]) else 0):
                 self.give(*data.draw(strategies.commands(self.scene, word)))
         self._ask(data)
+
+    def teardown(self) -> None:
+        """Count what was tried, and close the store."""
+        if hasattr(self, "story"):
+            type(self).tried.note(self.story)
+            self.story.close()
 
     @property
     def world(self) -> Witness:
@@ -183,6 +216,17 @@ for _word in FLOWS:
     setattr(PortalMachine, _word.replace("-", "_"), _rule_for(_word))
 
 
+def run(machine: type[PortalMachine], tried: settings) -> None:
+    """Run a machine as a test.  Raises LawBrokenError, with the shortest history that breaks the law."""
+    __tracebackhide__ = True
+    # What Hypothesis would leave out are single draws: the history says more, at less length.
+    phases = [phase for phase in tried.phases if phase not in {Phase.shrink, Phase.explain}]
+    try:
+        run_state_machine_as_test(machine, settings=settings(tried, phases=phases, print_blob=False, database=None))
+    except LawBrokenError as broken:
+        raise shortest(broken, machine.new_store, machine.laws()) from broken.__cause__
+
+
 def hold(
     portal: Portal | SearchStrategy[Portal],
     *laws: str,
@@ -190,12 +234,14 @@ def hold(
     histories: int = 50,
     commands: int = 30,
     seed: int | None = None,
-) -> None:
+) -> Tried:
     """Try laws, all of them unless some are named, on so many random histories of so many commands each.
 
-    The same `seed` tries the same histories; without one the profile of Hypothesis decides.  Raises
-    LawBrokenError where a law does not hold, and KeyError for a name that is no law's.
+    The first people come in before these commands are counted.  The same `seed` tries the same histories; without
+    one the profile of Hypothesis decides.  Raises LawBrokenError where a law does not hold, and KeyError for a name
+    that is no law's.
     """
+    __tracebackhide__ = True
     known = {*TURN_LAWS, *QUESTION_LAWS}
     if unknown := set(laws) - known:
         raise KeyError(*sorted(unknown))
@@ -206,21 +252,11 @@ def hold(
         "turn_laws": {name: law for name, law in TURN_LAWS.items() if name in wanted},
         "question_laws": {name: law for name, law in QUESTION_LAWS.items() if name in wanted},
     }
-    machine = type("Histories", (PortalMachine,), attributes)
+    machine = cast("type[PortalMachine]", type("Histories", (PortalMachine,), attributes))
     if seed is not None:
         machine = hypothesis.seed(seed)(machine)
     tried = settings(
-        max_examples=histories,
-        stateful_step_count=commands,
-        deadline=None,
-        database=None,
-        print_blob=False,
-        phases=_PHASES,
-        suppress_health_check=list(HealthCheck),
+        max_examples=histories, stateful_step_count=commands, deadline=None, suppress_health_check=list(HealthCheck)
     )
-    try:
-        run_state_machine_as_test(machine, settings=tried)
-    except LawBrokenError as broken:
-        # What Hypothesis drew says less than the history, at greater length.
-        broken.__notes__ = []
-        raise
+    run(machine, tried)
+    return machine.tried

@@ -6,10 +6,10 @@ Every command keeps the chance it had, so that ids and secrets stay the same wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
@@ -61,11 +61,17 @@ class Asked:
 Happening: TypeAlias = Given | Paused | Asked
 
 
+ANSWERED: Final = "everything_is_answered"
+"""The law that every story holds: a command is accepted or refused, a question has an answer; nothing crashes."""
+
+
 class LawBrokenError(AssertionError):
-    """A law does not hold: its name, what is wrong, and the shortest history that was found to break it."""
+    """A law does not hold: its name, what is wrong, on which portal, and the history that breaks it."""
 
     def __init__(self, law: str, wrong: str, portal: Portal, history: Sequence[Happening]) -> None:
         self.law = law
+        self.wrong = wrong
+        self.portal = portal
         self.history = tuple(history)
         steps = "\n".join(f"  {number}. {each}" for number, each in enumerate(history, start=1))
         super().__init__(f"{law}, on the portal {portal.portal}: {wrong}\n{steps}")
@@ -74,59 +80,53 @@ class LawBrokenError(AssertionError):
 class Story:
     """A world in which things happen one after the other, each held against laws."""
 
-    def __init__(self, portal: Portal, new_store: Callable[[], Store], laws: Mapping[str, Callable[..., None]]) -> None:
+    def __init__(self, portal: Portal, store: Store, laws: Mapping[str, Callable[..., None]]) -> None:
         self.portal = portal
-        self.new_store = new_store
-        self.world = Witness(portal, new_store())
+        self.world = Witness(portal, store)
         self.ledger = Ledger(portal)
         self.history: list[Happening] = []
-        self._laws = laws
+        self.commands = 0
         self._turn_laws = {name: law for name, law in laws.items() if name not in QUESTION_LAWS}
         self._question_laws = {name: law for name, law in laws.items() if name in QUESTION_LAWS}
-        self._numbers = 0
 
     def give(self, actor: Actor, command: Command, second: tuple[Actor, Command] | None = None) -> Turn:
         """Give a command, and perhaps a second one at the same moment.  Raises LawBrokenError."""
-        self._numbers += 1
-        given = Given(self._numbers, actor, command)
+        given = Given(self._next(), actor, command)
         if second:
-            self._numbers += 1
-            given = replace(given, second=Given(self._numbers, *second))
-        with self._shortening(given):
-            return self._given(given)
+            given = replace(given, second=Given(self._next(), *second))
+        self.history.append(given)
+        return self._given(given)
 
     def pause(self, by: timedelta) -> None:
         """Let time pass."""
-        with self._shortening(Paused(by)):
-            self.world.clock.advance(by)
+        self.happen(Paused(by))
 
     def ask(self, question: Question) -> None:
         """Ask a question.  Raises LawBrokenError."""
         if self._question_laws:
-            with self._shortening(Asked(question)):
-                self._asked(question)
-
-    @contextmanager
-    def _shortening(self, happening: Happening) -> Iterator[None]:
-        self.history.append(happening)
-        try:
-            yield
-        except _Wrong as wrong:
-            raise self._shortened(wrong) from None
+            self.happen(Asked(question))
 
     def happen(self, happening: Happening) -> None:
-        """Let something happen that happened elsewhere.  Raises what is wrong with it."""
+        """Let something happen, here or once more.  Raises LawBrokenError."""
+        self.history.append(happening)
         match happening:
             case Given():
                 self._given(happening)
             case Paused():
                 self.world.clock.advance(happening.by)
             case Asked():
-                self._asked(happening.question)
+                for name, law in self._question_laws.items():
+                    self._hold(name, law, self.world, happening.question)
 
-    def _asked(self, question: Question) -> None:
-        for name, law in self._question_laws.items():
-            _held(name, law, self.world, question)
+    def close(self) -> None:
+        """Close the store, where it can be closed."""
+        close = getattr(self.world.store, "close", None)
+        if close:
+            close()
+
+    def _next(self) -> int:
+        self.commands += 1
+        return self.commands
 
     def _given(self, given: Given) -> Turn:
         second = given.second
@@ -137,50 +137,54 @@ class Story:
                 given.command,
                 None if second is None else lambda: self._given(second),
             )
-        except (AssertionError, _Wrong):
+        except AssertionError:
             raise
         except Exception as error:
-            raise _Wrong(type(error).__name__, str(error)) from error
+            raise self._broken(ANSWERED, f"{type(error).__name__}: {error}") from error
         for name, law in self._turn_laws.items():
-            _held(name, law, self.world, self.ledger, turn)
+            self._hold(name, law, self.world, self.ledger, turn)
         self.ledger.note(self.world, turn)
         return turn
 
-    def _shortened(self, wrong: _Wrong) -> LawBrokenError:
-        """Return what to raise: the same law, broken by the shortest history."""
-        laws = {name: law for name, law in self._laws.items() if name == wrong.law}
+    def _hold(self, name: str, law: Callable[..., None], *of: object) -> None:
+        try:
+            law(*of)
+        except AssertionError as error:
+            raise self._broken(name, str(error)) from None
+        except Exception as error:
+            raise self._broken(ANSWERED, f"{type(error).__name__}: {error}") from error
 
-        def breaks(history: Sequence[Happening]) -> _Wrong | None:
-            story = Story(self.portal, self.new_store, laws)
-            try:
-                for each in history:
-                    story.happen(each)
-            except _Wrong as again:
-                return again if again.law == wrong.law else None
-            except AssertionError:
-                return None
+    def _broken(self, law: str, wrong: str) -> LawBrokenError:
+        return LawBrokenError(law, wrong, self.portal, self.history)
+
+
+def shortest(
+    broken: LawBrokenError, new_store: Callable[[], Store], laws: Mapping[str, Callable[..., None]]
+) -> LawBrokenError:
+    """Return the same law, broken by the shortest history that is found by leaving things out."""
+    wanted = {name: law for name, law in laws.items() if broken.law in {name, ANSWERED}}
+
+    def breaks(history: Sequence[Happening]) -> LawBrokenError | None:
+        story = Story(broken.portal, new_store(), wanted)
+        try:
+            for each in history:
+                story.happen(each)
+        except LawBrokenError as again:
+            return again if again.law == broken.law else None
+        except AssertionError:
+            # Another store of a pair disagrees: that is no law.
             return None
+        finally:
+            story.close()
+        return None
 
-        history: Sequence[Happening] = self.history
-        if breaks(history) is None:
-            return LawBrokenError(wrong.law, f"{wrong.what} (another time it held)", self.portal, history)
-        history = _simplified(_thinned(history, breaks), breaks)
-        last = breaks(history) or wrong
-        return LawBrokenError(last.law, last.what, self.portal, history)
-
-
-class _Wrong(Exception):  # noqa: N818 - what was found, on its way out
-    def __init__(self, law: str, what: str) -> None:
-        super().__init__(law, what)
-        self.law = law
-        self.what = what
-
-
-def _held(name: str, law: Callable[..., None], *of: object) -> None:
-    try:
-        law(*of)
-    except AssertionError as error:
-        raise _Wrong(name, str(error)) from None
+    if breaks(broken.history) is None:
+        return LawBrokenError(broken.law, f"{broken.wrong} (another time it held)", broken.portal, broken.history)
+    history, before = broken.history, None
+    while history != before:
+        before = history
+        history = tuple(_simplified(_thinned(history, breaks), breaks))
+    return breaks(history) or broken
 
 
 def _thinned(history: Sequence[Happening], breaks: Callable[[Sequence[Happening]], object]) -> Sequence[Happening]:
