@@ -21,6 +21,7 @@ from partnerauth.flows.request_access import RequestAccess
 from partnerauth.flows.reset_password import ResetPassword
 from partnerauth.messages import MAILS
 from partnerauth.outbox import PAGES, deliver, rendered
+from partnerauth.ports import MailState
 
 ACME = OrganisationId("acme")
 
@@ -129,7 +130,7 @@ def test_a_mail_is_sent_once_and_marked(portal: PartnerAuth) -> None:
     assert len(deliver(portal, box).sent) == 1
     assert deliver(portal, box).sent == ()
     assert len(box.letters) == 1
-    assert portal.store.outbox(unsent=True) == ()
+    assert portal.store.outbox(state=MailState.WAITING) == ()
 
 
 @pytest.mark.rule("GX-08")
@@ -177,7 +178,7 @@ def test_cc_08_a_refused_command_sends_no_mail(portal: PartnerAuth) -> None:
     anna = granted(portal)
     deliver(portal, Letterbox())
     assert isinstance(portal.execute(Member(user=anna), colleague("ben")), Refused)
-    assert portal.store.outbox(unsent=True) == ()
+    assert portal.store.outbox(state=MailState.WAITING) == ()
 
 
 @pytest.mark.rule("GX-04")

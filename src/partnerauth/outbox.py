@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from partnerauth.directory import TokenById
 from partnerauth.entities import TokenId
 from partnerauth.messages import MAILS, RenderedMail, render_mail
-from partnerauth.ports import Mailer, Posted
+from partnerauth.ports import Mailer, MailState, Posted
 from partnerauth.shell import Shell
 
 Link: TypeAlias = Callable[[str, str], str]
@@ -44,7 +44,7 @@ def deliver(shell: Shell, mailer: Mailer, *, link: Link | None = None) -> Delive
     """
     sent: list[int] = []
     failed: dict[int, str] = {}
-    for posted in shell.store.outbox(unsent=True):
+    for posted in shell.store.outbox(state=MailState.WAITING):
         try:
             mail = rendered(shell, posted, link=link)
             mailer.send(to=posted.mail.to, subject=mail.subject, text=mail.text, html=mail.html)

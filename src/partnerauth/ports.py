@@ -144,7 +144,7 @@ class Store(Protocol):
     def outbox(
         self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
     ) -> Sequence[Posted]:
-        """Return mails in the order of their ids: to one address, in one state, with higher ids, so many at the most."""
+        """Return mails in the order of their ids: to one address, in one state, of higher ids, so many at most."""
 
     def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
         """Take the waiting mail that has been due for longest, and have it to oneself `until` then; None: none is due.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -36,7 +37,7 @@ from partnerauth.entities import (
     User,
 )
 from partnerauth.portals import read_portal, shipped
-from partnerauth.ports import ConflictError, Unit
+from partnerauth.ports import ConflictError, MailState, Unit
 from partnerauth.testing.laws import QuestionLaw, TurnLaw
 from partnerauth.testing.machine import PortalMachine
 from partnerauth.testing.stores import ANSWERS, NOON, WORLD, Twins, mail, refused, unit_of
@@ -111,11 +112,13 @@ class Units(RuleBasedStateMachine):
 
     store: Twins
     late: list[Unit]
+    now: datetime
 
     @initialize()
     def opens(self) -> None:
         self.store = twins()
         self.late = []
+        self.now = NOON
         self.store.commit(unit_of(self.store, *WORLD))
 
     @rule(data=st.data())
@@ -135,6 +138,20 @@ class Units(RuleBasedStateMachine):
     def a_mail_is_sent(self, number: int) -> None:
         self.store.mark_sent([number])
 
+    @rule(minutes=st.integers(0, 3))
+    def a_mail_is_tried(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        self.store.claim_mail(self.now, self.now + timedelta(minutes=1))
+
+    @rule(number=st.integers(1, 5), attempt=st.integers(1, 2), minutes=st.none() | st.integers(1, 3))
+    def a_try_fails(self, number: int, attempt: int, minutes: int | None) -> None:
+        due = None if minutes is None else self.now + timedelta(minutes=minutes)
+        self.store.mark_failed(number, attempt=attempt, problem="cut off", next_try_at=due)
+
+    @rule(number=st.integers(1, 5))
+    def a_mail_is_tried_again(self, number: int) -> None:
+        self.store.retry_mails([number], self.now)
+
     def commit(self, unit: Unit) -> None:
         try:
             self.store.commit(unit)
@@ -147,7 +164,7 @@ class Units(RuleBasedStateMachine):
         if hasattr(self, "store"):
             self.store.changes_since(0)
             self.store.records()
-            self.store.outbox(unsent=True)
+            self.store.outbox(state=MailState.WAITING)
             self.store.outbox()
             close(self.store)
 

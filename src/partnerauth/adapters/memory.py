@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
+from itertools import islice
 from threading import RLock
 from typing import Any
 
@@ -51,7 +53,7 @@ from partnerauth.entities import (
     User,
     UserId,
 )
-from partnerauth.ports import ConflictError, Loaded, Posted, Recorded, Unit, concerned, settled
+from partnerauth.ports import ConflictError, Loaded, MailState, Posted, Recorded, Unit, concerned, settled
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class MemoryStore:
         self._position = 0
         self._records: list[Recorded] = []
         self._changed: list[tuple[int, Key[Any]]] = []
-        self._outbox: list[Posted] = []
+        self._outbox: dict[int, Posted] = {}
         self._answers: Mapping[type, Callable[[Any], Any]] = {
             SelectionsOf: self._listed,
             AccountsOf: lambda key: tuple(each.id for each in self._listed(key)),
@@ -121,10 +123,10 @@ class MemoryStore:
             for key, entity in unit.changes.items():
                 self._put(key, entity)
             self._records += [Recorded(position=self._position, event=event) for event in unit.events]
-            self._outbox += [
-                Posted(id=number, mail=mail, at=unit.events[0].at, sent=False)
-                for number, mail in enumerate(unit.mails, start=len(self._outbox) + 1)
-            ]
+            for mail in unit.mails:
+                self._post(
+                    Posted(id=len(self._outbox) + 1, mail=mail, at=unit.events[0].at, next_try_at=unit.events[0].at)
+                )
             return self._position
 
     def position(self) -> int:
@@ -146,19 +148,57 @@ class MemoryStore:
                 if about in {None, each.event.about} and organisation in {None, each.event.organisation}
             )
 
-    def outbox(self, *, to: str | None = None, unsent: bool = False) -> Sequence[Posted]:
-        """Return mails, oldest first."""
+    def outbox(
+        self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
+    ) -> Sequence[Posted]:
+        """Return mails in the order of their ids."""
         with self._lock:
-            return tuple(each for each in self._outbox if to in {None, each.mail.to} and not (unsent and each.sent))
+            found = (
+                each for each in self._outbox.values() if to in {None, each.mail.to} and state in {None, each.state}
+            )
+            return tuple(islice((each for each in found if each.id > after), limit))
+
+    def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
+        """Take the mail that has been due for longest."""
+        with self._lock:
+            due = (
+                each for each in self._outbox.values() if each.state is MailState.WAITING and each.next_try_at <= now
+            )
+            first = min(due, key=lambda each: (each.next_try_at, each.id), default=None)
+            if first is None:
+                return None
+            return self._post(replace(first, attempts=first.attempts + 1, next_try_at=until, problem=""))
 
     def mark_sent(self, ids: Iterable[int]) -> None:
         """Note that mails were sent."""
-        gone = set(ids)
         with self._lock:
-            self._outbox = [
-                Posted(id=each.id, mail=each.mail, at=each.at, sent=each.sent or each.id in gone)
-                for each in self._outbox
-            ]
+            for each in {*ids} & self._outbox.keys():
+                self._post(replace(self._outbox[each], state=MailState.SENT, problem=""))
+
+    def mark_failed(self, mail: int, *, attempt: int, problem: str, next_try_at: datetime | None) -> bool:
+        """Note that a try failed."""
+        with self._lock:
+            found = self._outbox.get(mail)
+            if found is None or found.state is not MailState.WAITING or found.attempts != attempt:
+                return False
+            if next_try_at is None:
+                self._post(replace(found, state=MailState.DEAD, problem=problem))
+            else:
+                self._post(replace(found, next_try_at=next_try_at, problem=problem))
+            return True
+
+    def retry_mails(self, ids: Iterable[int], now: datetime) -> Sequence[int]:
+        """Let mails be due now."""
+        with self._lock:
+            found = [self._outbox[each] for each in sorted({*ids} & self._outbox.keys())]
+            again = [each for each in found if each.state is not MailState.SENT and each.problem]
+            for each in again:
+                self._post(replace(each, state=MailState.WAITING, attempts=0, next_try_at=now, problem=""))
+            return tuple(each.id for each in again)
+
+    def _post(self, posted: Posted) -> Posted:
+        self._outbox[posted.id] = posted
+        return posted
 
     def _stale(self, unit: Unit) -> Iterator[object]:
         """Yield what is no longer as it was read."""

@@ -92,7 +92,7 @@ from partnerauth.entities import (
     UserId,
 )
 from partnerauth.events import CommandRefused, Event, SignedOut
-from partnerauth.ports import ConflictError, Loaded, Posted, Recorded, Store, Unit, concerned
+from partnerauth.ports import ConflictError, Loaded, MailState, Posted, Recorded, Store, Unit, concerned
 
 T = TypeVar("T")
 
@@ -670,10 +670,102 @@ class StoreConformance:
         for _ in range(2):
             self.store.mark_sent([posted[0].id, 10**9])
         self.store.mark_sent([])
-        same([each.sent for each in self.store.outbox()], [True, False, False])
-        same([each.id for each in self.store.outbox(unsent=True)], [posted[1].id, posted[2].id])
-        same([each.id for each in self.store.outbox(to="anna@acme.example", unsent=True)], [posted[2].id])
+        waiting = MailState.WAITING
+        same([each.state for each in self.store.outbox()], [MailState.SENT, waiting, waiting])
+        same([each.id for each in self.store.outbox(state=waiting)], [posted[1].id, posted[2].id])
+        same([each.id for each in self.store.outbox(after=posted[0].id, limit=1)], [posted[1].id])
+        same([each.id for each in self.store.outbox(to="anna@acme.example", state=waiting)], [posted[2].id])
         same(self.store.outbox(to="nobody@acme.example"), ())
+
+    def test_a_mail_that_somebody_tries_is_nobody_elses_until_his_time_is_up(self) -> None:
+        """What has been due for longest comes first; what is not due yet does not come at all."""
+        first, second, third = self.posted(3)
+        soon, later = NOON + timedelta(minutes=1), NOON + timedelta(hours=1)
+        same(self.store.claim_mail(NOON - timedelta(seconds=1), soon), None)
+        taken = self.store.claim_mail(NOON, later)
+        same(taken, replace(self.mailed(first), attempts=1, next_try_at=later))
+        same(self.mailed(first), taken)
+        same([self.claimed(NOON, soon), self.claimed(NOON, soon), self.claimed(NOON, soon)], [second, third, None])
+        same([self.claimed(soon, later), self.claimed(soon, later), self.claimed(soon, later)], [second, third, None])
+        same(self.mailed(second).attempts, 2)
+        same(self.claimed(later, later + timedelta(hours=1)), first)
+
+    def test_a_failed_try_says_why_and_when_the_next_one_is_due(self) -> None:
+        """Behind whatever has been due for longer; a mail that failed for good is dead."""
+        first, second = self.posted(2)
+        soon, later = NOON + timedelta(minutes=1), NOON + timedelta(hours=1)
+        same(self.claimed(NOON, later), first)
+        same([self.store.mark_failed(first, attempt=1, problem="cut off", next_try_at=soon)], [True])
+        same((self.mailed(first).problem, self.mailed(first).next_try_at), ("cut off", soon))
+        same([self.claimed(soon, later), self.claimed(soon, later)], [second, first])
+        same(self.mailed(first).problem, "")
+        same([self.store.mark_failed(first, attempt=2, problem="no such mailbox", next_try_at=None)], [True])
+        same((self.mailed(first).state, self.mailed(first).problem), (MailState.DEAD, "no such mailbox"))
+        same([each.id for each in self.store.outbox(state=MailState.DEAD)], [first])
+        same([self.claimed(later, later), self.claimed(later, later + timedelta(1))], [second, second])
+
+    def test_who_comes_too_late_notes_nothing(self) -> None:
+        """But for a mail that he did send: that is so, whatever others made of it."""
+        first, second = self.posted(2)
+        soon = NOON + timedelta(minutes=1)
+        same([self.claimed(NOON, soon), self.claimed(NOON, soon)], [first, second])
+        same(self.claimed(soon, soon + timedelta(hours=1)), first)
+        same([self.store.mark_failed(first, attempt=1, problem="late", next_try_at=None)], [False])
+        same(self.mailed(first).state, MailState.WAITING)
+        self.store.mark_sent([second])
+        same([self.store.mark_failed(second, attempt=1, problem="late", next_try_at=None)], [False])
+        same(self.mailed(second).state, MailState.SENT)
+        same([self.store.mark_failed(first, attempt=2, problem="gone", next_try_at=None)], [True])
+        self.store.mark_sent([first])
+        same((self.mailed(first).state, self.mailed(first).problem), (MailState.SENT, ""))
+        same([self.store.mark_failed(10**9, attempt=1, problem="no such mail", next_try_at=None)], [False])
+
+    def test_dead_mails_and_those_put_off_can_be_made_due(self) -> None:
+        """Not those that were sent, nor those that somebody tries just now, lest they are sent twice."""
+        dead, put_off, sent, tried, new = self.posted(5)
+        later = NOON + timedelta(hours=1)
+        same([self.claimed(NOON, later) for _ in range(4)], [dead, put_off, sent, tried])
+        self.store.mark_failed(dead, attempt=1, problem="no such mailbox", next_try_at=None)
+        self.store.mark_failed(put_off, attempt=1, problem="cut off", next_try_at=later)
+        self.store.mark_sent([sent])
+        now = NOON + timedelta(minutes=1)
+        again = self.store.retry_mails([10**9, put_off, tried, sent, dead, dead, new], now)
+        same(again, (dead, put_off))
+        same(self.mailed(dead), replace(self.mailed(new), id=dead, next_try_at=now))
+        same([self.claimed(now, later) for _ in range(4)], [new, dead, put_off, None])
+
+    def test_of_many_who_ask_at_once_no_two_get_the_same_mail(self) -> None:
+        """And together they get them all."""
+        ids = self.posted(12)
+        found: list[int] = []
+
+        def work() -> None:
+            start.wait()
+            while (mail := self.claimed(NOON, NOON + timedelta(hours=1))) is not None:
+                found.append(mail)
+
+        start = Barrier(4)
+        workers = [Thread(target=work) for _ in range(4)]
+        for each in workers:
+            each.start()
+        for each in workers:
+            each.join()
+        same(sorted(found), ids)
+
+    def posted(self, count: int) -> list[int]:
+        """Post mails, and return their ids."""
+        self.store.commit(Unit(events=(refused(),), mails=(mail(),) * count))
+        return [each.id for each in self.store.outbox()]
+
+    def mailed(self, number: int) -> Posted:
+        """Return one mail of the outbox."""
+        (found,) = (each for each in self.store.outbox() if each.id == number)
+        return found
+
+    def claimed(self, now: datetime, until: datetime) -> int | None:
+        """Take a mail, and return its id."""
+        taken = self.store.claim_mail(now, until)
+        return taken.id if taken else None
 
     def test_of_many_who_claim_one_name_one_gets_it(self) -> None:
         """At the same moment (CC-01, CC-04)."""
@@ -832,14 +924,31 @@ class Twins:
         """Return what is on record."""
         return self._both(lambda store: store.records(about=about, organisation=organisation))
 
-    def outbox(self, *, to: str | None = None, unsent: bool = False) -> Sequence[Posted]:
+    def outbox(
+        self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
+    ) -> Sequence[Posted]:
         """Return mails."""
-        return self._both(lambda store: store.outbox(to=to, unsent=unsent))
+        return self._both(lambda store: store.outbox(to=to, state=state, after=after, limit=limit))
+
+    def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
+        """Take the mail that has been due for longest."""
+        return self._both(lambda store: store.claim_mail(now, until))
 
     def mark_sent(self, ids: Iterable[int]) -> None:
         """Note that mails were sent."""
         sent = tuple(ids)
         self._both(lambda store: store.mark_sent(sent))
+
+    def mark_failed(self, mail: int, *, attempt: int, problem: str, next_try_at: datetime | None) -> bool:
+        """Note that a try failed."""
+        return self._both(
+            lambda store: store.mark_failed(mail, attempt=attempt, problem=problem, next_try_at=next_try_at)
+        )
+
+    def retry_mails(self, ids: Iterable[int], now: datetime) -> Sequence[int]:
+        """Let mails be due now."""
+        again = tuple(ids)
+        return self._both(lambda store: store.retry_mails(again, now))
 
     def _both(self, ask: Callable[[Store], T]) -> T:
         """Ask both.  The other store is asked as well where the one is in conflict, and has to be in conflict too."""

@@ -33,7 +33,7 @@ from partnerauth.directory import (
     OrganisationsWithDomain,
 )
 from partnerauth.entities import Credential, Mail, Organisation, OrganisationId, Selection, State, User, UserId
-from partnerauth.ports import Loaded, Posted, Recorded, concerned
+from partnerauth.ports import Loaded, MailState, Posted, Recorded, concerned
 from partnerauth.records import from_row
 
 T = TypeVar("T")
@@ -111,14 +111,16 @@ def records(connection: Connection, *, about: str | None, organisation: str | No
     )
 
 
-def outbox(connection: Connection, *, to: str | None, unsent: bool) -> tuple[Posted, ...]:
-    """Return mails, oldest first."""
-    query = select(OUTBOX)
+def outbox(
+    connection: Connection, *, to: str | None, state: MailState | None, after: int, limit: int | None
+) -> tuple[Posted, ...]:
+    """Return mails in the order of their ids."""
+    query = select(OUTBOX).where(OUTBOX.c.id > after)
     if to is not None:
         query = query.where(OUTBOX.c.to == to)
-    if unsent:
-        query = query.where(OUTBOX.c.sent.is_(False))
-    return tuple(_posted(row) for row in connection.execute(query.order_by(OUTBOX.c.id)).mappings())
+    if state is not None:
+        query = query.where(OUTBOX.c.state == state)
+    return tuple(posted(row) for row in connection.execute(query.order_by(OUTBOX.c.id).limit(limit)).mappings())
 
 
 def chunks(values: Iterable[T], width: int = 1) -> Iterator[list[T]]:
@@ -150,7 +152,8 @@ def pairs(connection: Connection, table: Table, key: str, value: str, keys: Iter
     return found
 
 
-def _posted(row: RowMapping) -> Posted:
+def posted(row: RowMapping) -> Posted:
+    """Return a mail of the outbox."""
     column = OUTBOX.c
     mail = Mail(
         template=row[column.template],
@@ -159,7 +162,15 @@ def _posted(row: RowMapping) -> Posted:
         facts=row[column.facts],
         token=row[column.token],
     )
-    return Posted(id=row[column.id], mail=mail, at=row[column.at], sent=row[column.sent])
+    return Posted(
+        id=row[column.id],
+        mail=mail,
+        at=row[column.at],
+        state=row[column.state],
+        attempts=row[column.attempts],
+        next_try_at=row[column.next_try_at],
+        problem=row[column.problem],
+    )
 
 
 def _singles(connection: Connection, kept: Kept, keys: Sequence[Key[Any]]) -> Mapping[Key[Any], Found]:

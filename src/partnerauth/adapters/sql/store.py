@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from functools import partial
 from threading import RLock
 from typing import Any, Final, TypeVar
@@ -19,7 +20,7 @@ from partnerauth.adapters.sql import reading, sqlite, writing
 from partnerauth.adapters.sql.reading import META
 from partnerauth.adapters.sql.tables import MARKER, METADATA, SCHEMA_VERSION
 from partnerauth.directory import Key
-from partnerauth.ports import Loaded, Posted, Recorded, StoreError, Unit
+from partnerauth.ports import Loaded, MailState, Posted, Recorded, StoreError, Unit
 from partnerauth.records import RecordError
 
 T = TypeVar("T")
@@ -97,13 +98,28 @@ class SqlStore:
             message = f"{self._where}: {unreadable}"
             raise StoreError(message) from unreadable
 
-    def outbox(self, *, to: str | None = None, unsent: bool = False) -> Sequence[Posted]:
-        """Return mails, oldest first.  Raises StoreError."""
-        return self._carry_out(partial(reading.outbox, to=to, unsent=unsent))
+    def outbox(
+        self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
+    ) -> Sequence[Posted]:
+        """Return mails in the order of their ids.  Raises StoreError."""
+        return self._carry_out(partial(reading.outbox, to=to, state=state, after=after, limit=limit))
+
+    def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
+        """Take the mail that has been due for longest.  Raises StoreError."""
+        return self._carry_out(partial(writing.claim_mail, now=now, until=until), writes=True)
 
     def mark_sent(self, ids: Iterable[int]) -> None:
         """Note that mails were sent.  Raises StoreError."""
         self._carry_out(partial(writing.mark_sent, ids=tuple(ids)), writes=True)
+
+    def mark_failed(self, mail: int, *, attempt: int, problem: str, next_try_at: datetime | None) -> bool:
+        """Note that a try failed.  Raises StoreError."""
+        noted = partial(writing.mark_failed, mail=mail, attempt=attempt, problem=problem, next_try_at=next_try_at)
+        return self._carry_out(noted, writes=True)
+
+    def retry_mails(self, ids: Iterable[int], now: datetime) -> Sequence[int]:
+        """Let mails be due now.  Raises StoreError."""
+        return self._carry_out(partial(writing.retry_mails, ids=tuple(ids), now=now), writes=True)
 
     def _open(self, *, create: bool) -> None:
         ready = partial(_ready, where=self._where, create=create)

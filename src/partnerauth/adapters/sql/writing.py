@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -29,9 +30,9 @@ from sqlalchemy import (
 )
 
 from partnerauth.adapters.sql.mapping import BY_KEY, KEPT, Kept, Part, Values
-from partnerauth.adapters.sql.reading import CHANGE, LOG, META, OUTBOX, VERSION, among, chunks, pairs, position
+from partnerauth.adapters.sql.reading import CHANGE, LOG, META, OUTBOX, VERSION, among, chunks, pairs, position, posted
 from partnerauth.directory import FACTS, Entity, Key
-from partnerauth.ports import ConflictError, Unit
+from partnerauth.ports import ConflictError, MailState, Posted, Unit
 from partnerauth.records import to_row
 
 _OLD: Final = "old_"
@@ -74,10 +75,48 @@ def store(connection: Connection, unit: Unit) -> int:
     return here
 
 
-def mark_sent(connection: Connection, ids: Iterable[int]) -> None:
+def claim_mail(connection: Connection, *, now: datetime, until: datetime) -> Posted | None:
+    """Take the mail that has been due for longest.
+
+    PostgreSQL passes over what another transaction is taking just now; in SQLite there is one that writes at a time.
+    """
+    due = select(OUTBOX).where(OUTBOX.c.state == MailState.WAITING, OUTBOX.c.next_try_at <= now)
+    first = due.order_by(OUTBOX.c.next_try_at, OUTBOX.c.id).limit(1).with_for_update(skip_locked=True)
+    row = connection.execute(first).mappings().one_or_none()
+    if row is None:
+        return None
+    found = posted(row)
+    taken = replace(found, attempts=found.attempts + 1, next_try_at=until, problem="")
+    changed = {"attempts": taken.attempts, "next_try_at": until, "problem": ""}
+    connection.execute(update(OUTBOX).where(OUTBOX.c.id == found.id).values(changed))
+    return taken
+
+
+def mark_sent(connection: Connection, *, ids: Iterable[int]) -> None:
     """Note that mails were sent."""
     for some in chunks(ids):
-        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(some)).values(sent=True))
+        sent = update(OUTBOX).where(OUTBOX.c.id.in_(some))
+        connection.execute(sent.values(state=MailState.SENT, problem=""))
+
+
+def mark_failed(connection: Connection, *, mail: int, attempt: int, problem: str, next_try_at: datetime | None) -> bool:
+    """Note that a try failed, unless there was another since."""
+    this = OUTBOX.c.state == MailState.WAITING, OUTBOX.c.id == mail, OUTBOX.c.attempts == attempt
+    then = {"state": MailState.DEAD} if next_try_at is None else {"next_try_at": next_try_at}
+    return connection.execute(update(OUTBOX).where(*this).values({"problem": problem, **then})).rowcount > 0
+
+
+def retry_mails(connection: Connection, *, ids: Iterable[int], now: datetime) -> tuple[int, ...]:
+    """Let mails be due now, apart from those that were sent or are being tried."""
+    again: list[int] = []
+    for some in chunks(sorted({*ids})):
+        failed = (OUTBOX.c.id.in_(some), OUTBOX.c.state != MailState.SENT, OUTBOX.c.problem != "")
+        found = select(OUTBOX.c.id).where(*failed).order_by(OUTBOX.c.id).with_for_update()
+        listed = connection.execute(found).scalars().all()
+        anew = {"state": MailState.WAITING, "attempts": 0, "next_try_at": now, "problem": ""}
+        connection.execute(update(OUTBOX).where(OUTBOX.c.id.in_(listed)).values(anew))
+        again += listed
+    return tuple(again)
 
 
 def _raise_versions(connection: Connection, unit: Unit) -> None:
@@ -191,7 +230,10 @@ def _outbox_rows(unit: Unit) -> Iterable[Values]:
             "facts": mail.facts,
             "token": mail.token,
             "at": unit.events[0].at,
-            "sent": False,
+            "state": MailState.WAITING,
+            "attempts": 0,
+            "next_try_at": unit.events[0].at,
+            "problem": "",
         }
 
 
