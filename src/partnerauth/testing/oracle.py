@@ -6,7 +6,7 @@ decisions; it reads the portal file and what is stored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -112,7 +112,12 @@ def held(portal: Portal, state: State, person: User, application: str, account: 
         mine = by_membership(state, catalogue, found)
     else:
         mine = frozenset()
-    return frozenset(element for element in mine if _is_there(catalogue, found, element))
+    nobodys = _nobodys(catalogue) if mine else frozenset()
+    return frozenset(
+        element
+        for element in mine
+        if _is_there(catalogue, found, element) and not (element.kind == RIGHT and element.name in nobodys)
+    )
 
 
 def by_membership(state: State, catalogue: Application, account: Account) -> frozenset[Element]:
@@ -166,19 +171,21 @@ def _given_by_another(portal: Portal, state: State, person: User, application: s
 
 
 def _is_there(catalogue: Application, account: Account, element: Element) -> bool:
-    """Whether the portal file or the account has it: "rights that are NA in every profile belong to nobody"."""
-    if element.kind == RIGHT:
-        return element.name in catalogue.rights and not _is_nobodys(catalogue, element.name)
-    there = {"product": catalogue.products, "billing-address": account.billing_addresses, "contract": account.contracts}
+    """Whether the portal file or the account has it."""
+    there: Mapping[str, Collection[str]] = {
+        RIGHT: catalogue.rights,
+        "product": catalogue.products,
+        "billing-address": account.billing_addresses,
+        "contract": account.contracts,
+    }
     return element.name in there.get(element.kind, ())
 
 
-def _is_nobodys(catalogue: Application, right: str) -> bool:
-    if catalogue.matrix is None:
-        return False
-    rows = ((row, set(cells.values())) for row, cells in catalogue.matrix.grid.rows.items())
-    mine = [cells for row, cells in rows if right in catalogue.matrix.groups.get(row, (row,))]
-    return not any(cells & {Cell.MANDATORY, Cell.OPTIONAL} for cells in mine)
+def _nobodys(catalogue: Application) -> frozenset[str]:
+    """Return the rights of a matrix that nobody can have: "rights that are NA in every profile belong to nobody"."""
+    profiles = [*columns(catalogue).values()]
+    possible = {right for cells in profiles for right, cell in cells.items() if cell in {Cell.MANDATORY, Cell.OPTIONAL}}
+    return frozenset(catalogue.rights) - possible if profiles else frozenset()
 
 
 def columns(catalogue: Application) -> Mapping[str, Mapping[str, Cell]]:
