@@ -20,11 +20,15 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Sequence,
     UniqueConstraint,
+    func,
+    text,
 )
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from partnerauth.adapters.sql import append_only
 from partnerauth.adapters.sql.columns import Address, Choice, Instant, Plain, Words
 from partnerauth.addresses import EmailAddress
 from partnerauth.entities import AccountId, CaseId, Contract, Element, OrganisationId, Purpose, State, TokenId, UserId
@@ -98,31 +102,47 @@ def _counted(*columns: str) -> tuple[CheckConstraint, ...]:
 
 
 class MetaRow(_Row, table=True):
-    """The one row that says whose database this is, and the position of the newest commit."""
+    """The one row that says whose database this is.
+
+    `position` is that of the newest commit where SQLite counts, and is never written on PostgreSQL, where a sequence
+    does: no commit waits for another organisation's there.  Of the changes up to `forgotten` nobody is told any more:
+    a position on SQLite, the number of a transaction on PostgreSQL.
+    """
 
     __tablename__ = "partnerauth_meta"
     __table_args__ = (
         CheckConstraint("id = 1", name="single"),
         CheckConstraint(f"marker = '{MARKER}'", name="marker_known"),
-        *_counted("position"),
+        *_counted("position", "forgotten"),
     )
 
     id: int = Field(primary_key=True)
     marker: str = _text()
     schema_version: int
     position: int = Field(sa_type=BigInteger)
+    forgotten: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+
+
+POSITIONS: Final = Sequence("partnerauth_position", metadata=METADATA)
+"""Where PostgreSQL takes the positions of commits from; SQLite has no sequences, and counts in the meta row."""
 
 
 class ChangeRow(_Row, table=True):
-    """That a commit changed a fact that decisions depend on: the name of its key's type, and the key's fields."""
+    """That a commit changed a fact that decisions depend on: the name of its key's type, and the key's fields.
+
+    `transaction` is PostgreSQL's number of the transaction, which tells when others could see it.  On SQLite it is
+    drawn by lot, and tells a commit from another one that took its position in a copy of the file.
+    """
 
     __tablename__ = "partnerauth_change"
-    __table_args__ = _filled("kind")
+    __table_args__ = (*_filled("kind"), Index(None, "transaction"))
 
     position: int = Field(sa_type=BigInteger, primary_key=True)
     number: int = Field(primary_key=True)
     kind: str = _text()
     fields: list[str] = Field(sa_type=Plain(list[str]))
+    transaction: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    at: datetime = Field(sa_type=Instant, sa_column_kwargs={"server_default": func.current_timestamp()})
 
 
 class VersionRow(_Row, table=True):
@@ -136,20 +156,63 @@ class VersionRow(_Row, table=True):
 
 
 class LogRow(_Row, table=True):
-    """An event on record: written in the transaction of the change that it tells of (AU-01)."""
+    """An event on record, written in the transaction of the change that it tells of (AU-01).
+
+    `place` is where it stands in the chain of its organisation; `about` is NULL where that is personal itself, and
+    `hidden` are the keyed digests of what is personal.  Nobody changes or removes a row: `append_only`.
+    """
 
     __tablename__ = "partnerauth_log"
-    __table_args__ = (*_filled("name"), Index(None, "about", "position"), Index(None, "organisation", "position"))
+    __table_args__ = (
+        *_filled("name", "digest"),
+        CheckConstraint("place > 0", name="place_counted"),
+        UniqueConstraint("organisation", "place"),
+        Index(None, "about", "position"),
+        Index(None, "organisation", "position"),
+    )
 
     position: int = Field(sa_type=BigInteger, primary_key=True)
     number: int = Field(primary_key=True)
     organisation: OrganisationId = _id_of("organisation", refers=False)
+    place: int = Field(sa_type=BigInteger)
     at: datetime = Field(sa_type=Instant)
     by: str = _text()
     name: str = _text()
-    about: str = _text()
+    about: str | None = Field(sa_type=Words, nullable=True)
     schema_number: int
     data: dict[str, Any] = Field(sa_type=Plain(dict[str, Any]))
+    hidden: dict[str, str] = Field(sa_type=Plain(dict[str, str]))
+    digest: str = _text()
+
+
+class PersonalRow(_Row, table=True):
+    """What a record tells of a person: its salt and values go when he is erased, the row stays and says by what."""
+
+    __tablename__ = "partnerauth_personal"
+    __table_args__ = (
+        ForeignKeyConstraint(["position", "number"], ["partnerauth_log.position", "partnerauth_log.number"]),
+        CheckConstraint("(erased_position IS NULL) = (length(salt) > 0)", name="erased_whole"),
+        CheckConstraint("(erased_position IS NULL) = (erased_number IS NULL)", name="erased_told"),
+    )
+
+    position: int = Field(sa_type=BigInteger, primary_key=True)
+    number: int = Field(primary_key=True)
+    subject: str = _text(index=True)
+    salt: str = _text()
+    data: dict[str, Any] = Field(sa_type=Plain(dict[str, Any]))
+    erased_position: int | None = Field(sa_type=BigInteger, nullable=True)
+    erased_number: int | None = Field(nullable=True)
+
+
+class HeadRow(_Row, table=True):
+    """The end of a chain: how many records an organisation has, and the digest of the newest; locked last (AU-06)."""
+
+    __tablename__ = "partnerauth_head"
+    __table_args__ = _counted("length")
+
+    organisation: OrganisationId = _id_of("organisation", refers=False, primary_key=True)
+    length: int = Field(sa_type=BigInteger)
+    digest: str = _text()
 
 
 class OutboxRow(_Row, table=True):
@@ -534,3 +597,6 @@ class CaseRow(_Entity, table=True):
     fields: Mapping[str, str] = Field(sa_type=Plain(Mapping[str, str]))
     status: str = _text()
     informs: Mapping[str, bool] = Field(sa_type=Plain(Mapping[str, bool]))
+
+
+append_only.guard(METADATA)
