@@ -49,6 +49,10 @@ from partnerauth.entities import (
 )
 
 
+ERASED_DOMAIN = "erased.invalid"
+"""The domain of addresses that were erased: nobody can have it (RFC 6761, 6.4)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened: in which organisation ("" for none), by whom and when."""
@@ -375,7 +379,10 @@ ALLOW_LIST = "allow-list"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowListImported(Event):
-    """A feed of addresses was taken in whole: what it made of the users, in numbers (ED-01)."""
+    """A feed of addresses was accepted: what it makes of the users, in numbers (ED-01).
+
+    `digest` tells it from others, so that it can be given again where it was interrupted.
+    """
 
     sequence: int
     entries: int
@@ -383,6 +390,21 @@ class AllowListImported(Event):
     moved: int
     reactivated: int
     deactivated: int
+    digest: str = ""
+
+    @property
+    def about(self) -> str:
+        return ALLOW_LIST
+
+    def evolve(self, directory: Directory) -> Directory:
+        return directory.put(FeedState(feed=ALLOW_LIST, sequence=self.sequence, pending=self.digest))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowListApplied(Event):
+    """A feed of addresses is applied whole: the users are exactly those whom it names (ED-01)."""
+
+    sequence: int
 
     @property
     def about(self) -> str:
@@ -676,6 +698,33 @@ class UserReactivated(OfUser):
     def evolve(self, directory: Directory) -> Directory:
         user = directory.the(UserById(self.user))
         return directory.put(replace(user, state=self.state, deactivated_by="", deactivated_from=State.ACTIVE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserErased(OfUser):
+    """What is known of a deactivated user as a person was erased, here and from so many `records` (GDPR, article 17).
+
+    He stays on record under his id, deactivated for good; his names belong to nobody from now on.
+    """
+
+    records: int
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        nobody = EmailAddress("erased", self.user, ERASED_DOMAIN)
+        erased = replace(user, email=nobody, username="", details=MappingProxyType({}))
+        return directory.put(erased).without([LoginNameByKey(name.key) for name in login_names(user)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewTaken(Event):
+    """Somebody read or exported an overview of an organisation's users or rights, or the record itself (KP-13).
+
+    `overview` is what he took, and `form` in which form: `screen`, or that of a file.
+    """
+
+    overview: str
+    form: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,37 @@ from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from partnerauth import events
-from partnerauth.events import Event
+from partnerauth.addresses import EmailAddress
+from partnerauth.events import ERASED_DOMAIN, Event
 
 SCHEMA: Final = 1
 """The number under which events are written today; a reader refuses every other one."""
+
+OPEN: Final = frozenset(
+    {
+        # Who acted, for whom, on what: ids, which are nobody's name once the person behind one is erased.
+        *("organisation", "by", "user", "account", "case", "origin", "subcontractor", "RightsDelegated.source"),
+        # What was given, asked for or decided: words of the portal file, and what companies agreed on.
+        *("application", "applications", "billing_addresses", "ceilings", "codes", "command", "contract", "contracts"),
+        *("elements", "form", "given", "kind", "management", "named", "option", "options", "overview", "provider"),
+        *("state", "status"),
+        # What a company says of itself.  One that a mail opened may be called by its sender's address, and is not here.
+        *("country", "domain", "domains"),
+        *("OrganisationCreated.title", "OrganisationCreated.street", "OrganisationCreated.town"),
+    }
+)
+"""The fields of events, by name, or by event and name, that hold text and tell of no person.
+
+Every other field that holds text is personal, one that somebody adds tomorrow too: it can be erased (GDPR, article 17).
+"""
+
+ERASED: Final = EmailAddress("erased", "erased", ERASED_DOMAIN)
+"""What stands in the place of an address that was erased."""
 
 
 class RecordError(ValueError):
@@ -48,6 +70,43 @@ def to_row(event: Event) -> dict[str, Any]:
         "schema": SCHEMA,
         "data": plain(event),
     }
+
+
+@cache
+def personal_fields(name: str) -> frozenset[str]:
+    """Return the fields of an event that tell of a person: what holds text and is not `OPEN`.
+
+    Raises RecordError for an event that this version of the library does not know.
+    """
+    kind = recorded_events().get(name)
+    if kind is None:
+        message = f"{name}: no event of this version of partnerauth; read it with the version that wrote it, or a newer one"
+        raise RecordError(message)
+    return frozenset(
+        field for field, hint in _hints(kind).items() if _holds_text(hint) and OPEN.isdisjoint({field, f"{name}.{field}"})
+    )
+
+
+def blank(name: str, field: str) -> Any:  # noqa: ANN401 - JSON has no type of its own
+    """Return what stands in a row in the place of a personal value that was erased."""
+    hint = _hints(recorded_events()[name])[field]
+    if hint is EmailAddress:
+        return plain(ERASED)
+    return "" if hint is str else {}
+
+
+def _hints(kind: type[Event]) -> Mapping[str, Any]:
+    return {name: hint for name, hint in get_type_hints(kind).items() if not name.startswith("_")}
+
+
+def _holds_text(hint: Any) -> bool:  # noqa: ANN401 - annotations have no type of their own
+    """Whether a value of this annotation has text in it."""
+    hint = getattr(hint, "__supertype__", hint)
+    if arguments := get_args(hint):
+        return any(map(_holds_text, arguments))
+    if dataclasses.is_dataclass(hint):
+        return any(map(_holds_text, get_type_hints(hint).values()))
+    return isinstance(hint, type) and issubclass(hint, str | tuple) and not issubclass(hint, Enum)
 
 
 def from_row(name: str, schema: int, data: Mapping[str, Any]) -> Event:

@@ -1,0 +1,375 @@
+"""The chain of records: each is linked to the one before it in its organisation, so that none changes unseen (GX-08).
+
+A link is the SHA-256 of the canonical form of a record, which holds the digest of the record before it.  Personal
+values stand in it as keyed digests alone (HMAC-SHA256, under a salt of each record); values and salt are kept
+beside, so that a person is erased and every link still holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+from types import MappingProxyType
+from typing import Any, Final
+
+from partnerauth.events import Event, UserErased
+from partnerauth.records import RecordError, blank, from_row, in_utc, personal_fields, plain, to_row
+
+FORM: Final = 1
+"""The number of the canonical form: it stands inside every link."""
+
+START: Final = "0" * hashlib.sha256().digest_size * 2
+"""What the first record of a chain has in the place of a digest before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The end of a chain: how many records an organisation has ("" for what belongs to none), and the newest digest."""
+
+    organisation: str
+    length: int = 0
+    digest: str = START
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a record stands among all: the position of its commit, and its number within that."""
+
+    position: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Personal:
+    """What a record tells of a person: kept beside the chain, and the one part of it that can go.
+
+    `subject` is whose it is: a user's id, or what was typed or written where there was no user yet.  Once it is
+    erased there is no salt and no value, `subject` is the user's id, and `erased` the record that says so.
+    """
+
+    subject: str
+    salt: str = field(repr=False)
+    values: Mapping[str, Any]
+    erased: Spot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A record as it is kept: the `place` in its chain counts from 1.
+
+    `about` is None where it is personal itself, `data` holds the open fields of the event, and `hidden` the keyed
+    digests of the personal ones.
+    """
+
+    organisation: str
+    place: int
+    spot: Spot
+    at: datetime
+    by: str
+    name: str
+    about: str | None
+    schema: int
+    data: Mapping[str, Any]
+    hidden: Mapping[str, str]
+    digest: str = ""
+    personal: Personal | None = None
+
+
+def canonical(value: object) -> bytes:
+    """Return a value as the one JSON text that it has: ASCII, keys sorted, no space, no float that is not a number."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def digest_of(link: Link, before: str) -> str:
+    """Return the digest that belongs to a record, given the digest of the one before it."""
+    written = {
+        "form": FORM,
+        "before": before,
+        "organisation": link.organisation,
+        "place": link.place,
+        "position": link.spot.position,
+        "number": link.spot.number,
+        "at": in_utc(link.at),
+        "by": link.by,
+        "name": link.name,
+        "about": link.about,
+        "schema": link.schema,
+        "data": link.data,
+        "hidden": link.hidden,
+    }
+    return hashlib.sha256(canonical(written)).hexdigest()
+
+
+def hidden(salt: str, name: str, value: object) -> str:
+    """Return what stands in the chain for a personal value: nobody finds the value by trying once the salt is gone."""
+    return hmac.new(bytes.fromhex(salt), canonical([name, value]), hashlib.sha256).hexdigest()
+
+
+def appended(
+    heads: Mapping[str, Head], events: Sequence[Event], position: int, chance: bytes
+) -> tuple[tuple[Link, ...], Mapping[str, Head]]:
+    """Return events as the next records of their chains, and the heads that these then have.
+
+    `heads` has the present head of every organisation that an event is of; `chance` are 16 unpredictable bytes or
+    more that are used for nothing else: from them comes a salt for each record that needs one.
+    """
+    after = dict(heads)
+    links: list[Link] = []
+    for number, event in enumerate(events, start=1):
+        head = after[event.organisation]
+        link = _unlinked(event, head.length + 1, Spot(position, number), chance)
+        link = replace(link, digest=digest_of(link, head.digest))
+        after[event.organisation] = Head(organisation=head.organisation, length=link.place, digest=link.digest)
+        links.append(link)
+    return tuple(links), MappingProxyType(after)
+
+
+def event_of(link: Link) -> Event:
+    """Return the event that a record tells of; what was erased is blank.  Raises records.RecordError."""
+    names = personal_fields(link.name)
+    values = dict(link.personal.values) if link.personal else {}
+    if link.personal and link.personal.erased:
+        values = {name: blank(link.name, name) for name in names}
+        values |= {"subject": link.personal.subject} if "subject" in names else {}
+    return from_row(link.name, link.schema, {**link.data, **values})
+
+
+def is_erased(link: Link) -> bool:
+    """Whether what a record told of a person was erased."""
+    return link.personal is not None and link.personal.erased is not None
+
+
+def erased(personal: Personal, user: str, spot: Spot) -> Personal:
+    """Return what is left of personal values once a user is erased, by the record that says so."""
+    return replace(personal, subject=user, salt="", values=MappingProxyType({}), erased=spot)
+
+
+def _unlinked(event: Event, place: int, spot: Spot, chance: bytes) -> Link:
+    row = to_row(event)
+    names = personal_fields(event.name)
+    open_data = {name: value for name, value in row["data"].items() if name not in names}
+    personal = None
+    if names:
+        salt = hmac.new(chance, f"{spot.number}".encode(), hashlib.sha256).hexdigest()
+        values = {name: row["data"][name] for name in sorted(names)}
+        personal = Personal(subject=getattr(event, "user", "") or event.about, salt=salt, values=values)
+    return Link(
+        organisation=event.organisation,
+        place=place,
+        spot=spot,
+        at=in_utc(event.at),
+        by=event.by,
+        name=event.name,
+        about=event.about if not names or event.about in open_data.values() else None,
+        schema=row["schema"],
+        data=open_data,
+        hidden={name: hidden(personal.salt, name, value) for name, value in personal.values.items()} if personal else {},
+        personal=personal,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is not as it was written: in which chain, at which place in it, and what is wrong there."""
+
+    organisation: str
+    place: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What a seal holds on to: the heads of all chains as they were at one moment."""
+
+    at: datetime
+    heads: Mapping[str, Head]
+
+
+class Examination:
+    """Reads a record once, from its first link to its last, and finds what is not as it was written.
+
+    It keeps a few lines for each chain, seal and erased person in memory, and nothing for each record.
+    """
+
+    def __init__(self, heads: Iterable[Head], seals: Sequence[Sealed] = ()) -> None:
+        """Take the heads as they are kept with the record, and the seals that were kept elsewhere."""
+        self.heads = {head.organisation: head for head in heads}
+        self.seals = seals
+        self.records = 0
+        self.chains = 0
+        self._erasures: dict[Spot, tuple[str, int]] = {}
+        self._blanks: Counter[tuple[Spot, str]] = Counter()
+        self._first_blank: dict[tuple[Spot, str], Link] = {}
+
+    def of(self, links: Iterable[Link]) -> Iterator[Finding]:
+        """Yield everything that is wrong, given all links in the order of organisation and place."""
+        seen: set[str] = set()
+        for organisation, chain in groupby(links, key=lambda link: link.organisation):
+            seen.add(organisation)
+            yield from self._chain(organisation, chain)
+        for organisation in sorted(self._expected() - seen):
+            yield from self._chain(organisation, iter(()))
+        yield from self._blanked()
+
+    def _expected(self) -> set[str]:
+        return {*self.heads, *(organisation for seal in self.seals for organisation in seal.heads)}
+
+    def _chain(self, organisation: str, chain: Iterator[Link]) -> Iterator[Finding]:
+        self.chains += 1
+        last = Head(organisation=organisation)
+        sealed = [(seal, head) for seal in self.seals if (head := seal.heads.get(organisation))]
+        for link in chain:
+            self.records += 1
+            if link.place != last.length + 1:
+                yield _found(link, _gap(last.length, link.place))
+            if link.digest != digest_of(link, last.digest):
+                yield _found(link, "its digest is not that of what stands there after the record before it: it was changed")
+            yield from (_found(link, says) for says in self._personal(link))
+            for seal, head in sealed:
+                if head.length == link.place and head.digest != link.digest:
+                    yield _found(link, f"another record stood here when it was sealed at {seal.at.isoformat()}")
+            last = Head(organisation=organisation, length=link.place, digest=link.digest)
+        yield from self._ends(last, sealed)
+
+    def _ends(self, last: Head, sealed: Iterable[tuple[Sealed, Head]]) -> Iterator[Finding]:
+        head = self.heads.get(last.organisation)
+        if head is None:
+            says = "the chain has no head" if last.length else "the chain is gone, with its head"
+            yield Finding(organisation=last.organisation, place=last.length, says=says)
+        elif head != last:
+            yield Finding(organisation=last.organisation, place=last.length, says=_ends_elsewhere(last, head))
+        for seal, then in sealed:
+            if then.length > last.length:
+                says = f"{_cut(last.length, then.length)}: {then.length} were sealed at {seal.at.isoformat()}"
+                yield Finding(organisation=last.organisation, place=last.length, says=says)
+
+    def _personal(self, link: Link) -> Iterator[str]:
+        kept = link.personal
+        if link.name == UserErased.__name__:
+            self._erasures[link.spot] = (str(link.data.get("user", "")), int(link.data.get("records", 0)))
+        if kept is None:
+            if link.hidden:
+                yield "what it tells of a person is gone, and no erasing is on record"
+            return
+        if not link.hidden:
+            yield "it tells of no person, and yet personal values stand beside it"
+            return
+        owner = link.data.get("user", "")
+        if kept.erased is not None:
+            self._blanks[kept.erased, kept.subject] += 1
+            self._first_blank.setdefault((kept.erased, kept.subject), link)
+            if kept.values or kept.salt or (owner and owner != kept.subject):
+                yield "what is left of erased values is not as it was left"
+            return
+        if kept.values.keys() != link.hidden.keys():
+            yield f"of {', '.join(sorted(link.hidden))} other values stand beside it: {', '.join(sorted(kept.values))}"
+            return
+        changed = [name for name, value in kept.values.items() if not _fits(kept.salt, name, value, link.hidden[name])]
+        if changed:
+            yield f"{', '.join(sorted(changed))}: the values beside it were changed, or their salt"
+        elif kept.subject != (owner or _about(link)):
+            yield "whom it is about was changed"
+
+    def _blanked(self) -> Iterator[Finding]:
+        for (spot, subject), count in self._blanks.items():
+            user, records = self._erasures.pop(spot, ("", 0))
+            if (user, records) != (subject, count):
+                link = self._first_blank[spot, subject]
+                yield _found(link, f"{count} records say that {subject} was erased, and the erasing says {records} of {user}")
+        for spot, (user, records) in self._erasures.items():
+            if records:
+                says = f"{user} was erased from {records} records at position {spot.position}, and none is erased"
+                yield Finding(organisation="", place=0, says=says)
+
+
+def _about(link: Link) -> str | None:
+    try:
+        return event_of(link).about
+    except RecordError:
+        return None
+
+
+def _found(link: Link, says: str) -> Finding:
+    return Finding(organisation=link.organisation, place=link.place, says=says)
+
+
+def _fits(salt: str, name: str, value: object, expected: str) -> bool:
+    try:
+        return hidden(salt, name, value) == expected
+    except ValueError:
+        return False
+
+
+def _gap(before: int, place: int) -> str:
+    if place <= before:
+        return f"it stands a second time, or out of order: after {before}"
+    missing = f"{before + 1}" if place == before + 2 else f"{before + 1} to {place - 1}"
+    return f"missing before it: {missing}"
+
+
+def _cut(length: int, then: int) -> str:
+    return f"the newest are cut off: {then}" if then == length + 1 else f"the newest are cut off: {length + 1} to {then}"
+
+
+def _ends_elsewhere(last: Head, head: Head) -> str:
+    if head.length > last.length:
+        return f"{_cut(last.length, head.length)}: its head counts {head.length}"
+    if head.length < last.length:
+        return f"its head counts {head.length} records, and {last.length} are there"
+    return "its head has another digest than its newest record"
+
+
+def root(heads: Iterable[Head]) -> str:
+    """Return one digest of all heads: SHA-256 over organisation, length and digest of each, by organisation."""
+    listed = sorted((head.organisation, head.length, head.digest) for head in heads)
+    return hashlib.sha256(canonical(listed)).hexdigest()
+
+
+class SealError(ValueError):
+    """A seal cannot be relied on: the message says why."""
+
+
+def seal(heads: Iterable[Head], at: datetime, key: bytes) -> str:
+    """Return the text of a seal over all heads: to be kept where nobody who can write the record can reach it.
+
+    `key` is the server's: who can write the database and has no key cannot make a seal that is taken for ours.
+    """
+    kept = {head.organisation: [head.length, head.digest] for head in heads}
+    body = {"partnerauth-seal": FORM, "at": in_utc(at).isoformat(), "chains": kept, "root": root(heads_of(kept).values())}
+    return json.dumps({**body, "mac": _mac(key, body)}, indent=1, sort_keys=True) + "\n"
+
+
+def unsealed(text: str, key: bytes) -> Sealed:
+    """Return what a seal holds on to.  Raises SealError where it is none, or was not made with this key."""
+    try:
+        body = json.loads(text)
+        mac = body.pop("mac")
+        form, at, chains = body["partnerauth-seal"], datetime.fromisoformat(body["at"]), heads_of(body["chains"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = "it is no seal, or was damaged: name a file that `partnerauth audit seal` wrote"
+        raise SealError(message) from error
+    if form != FORM:
+        message = f"it is a seal of form {form}, and this partnerauth reads form {FORM}"
+        raise SealError(message)
+    if not hmac.compare_digest(str(mac), _mac(key, body)):
+        message = "it was changed, or made with another key"
+        raise SealError(message)
+    return Sealed(at=at, heads=chains)
+
+
+def heads_of(chains: Mapping[str, Sequence[Any]]) -> Mapping[str, Head]:
+    """Return the heads of a seal: length and digest by organisation."""
+    return MappingProxyType(
+        {each: Head(organisation=each, length=int(length), digest=str(digest)) for each, (length, digest) in chains.items()}
+    )
+
+
+def _mac(key: bytes, body: Mapping[str, Any]) -> str:
+    own = hmac.new(key, b"partnerauth seal", hashlib.sha256).digest()
+    return hmac.new(own, canonical(body), hashlib.sha256).hexdigest()
