@@ -469,8 +469,14 @@ def _said(answer: Answer) -> object:
 
 
 def _is_settled(turn: Turn) -> bool:
-    """Whether a refusal was settled by a counter of guesses, or before something else happened."""
-    return isinstance(turn.answer, Refused) and (turn.overtaken or "too-many-attempts" in turn.answer.codes)
+    """Whether a turn was decided on something else than what is stored by now, and may have been.
+
+    A refusal is settled by a counter of guesses, or before something else happened.  Where a change touches no
+    organisation, the lists that were read are no precondition: it may as well have come first (ports.Unit).
+    """
+    if isinstance(turn.answer, Refused):
+        return turn.overtaken or "too-many-attempts" in turn.answer.codes
+    return turn.overtaken and not any(unit.touched for unit in turn.units)
 
 
 def _lives(world: Witness, ledger: Ledger, turn: Turn, user: User, delegation: Delegation) -> None:

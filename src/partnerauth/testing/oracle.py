@@ -147,10 +147,11 @@ def administers(portal: Portal, state: State, person: User, application: str) ->
         subcontracting is not None
         and not portal.management.administrator.isdisjoint(person.management)
         and any(
-            (each.user, each.application) == (person.id, application)
-            and each.account.partition("/")[0] == person.organisation
-            and Element(RIGHT, subcontracting.administrator) in each.elements
-            for each in state.selections
+            each.organisation == person.organisation
+            and application in each.applications
+            and (given := state.selection(person.id, each.id, application)) is not None
+            and Element(RIGHT, subcontracting.administrator) in given.elements
+            for each in state.accounts
         )
     )
 

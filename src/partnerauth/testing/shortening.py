@@ -91,9 +91,9 @@ class Story:
 
     def give(self, actor: Actor, command: Command, second: tuple[Actor, Command] | None = None) -> Turn:
         """Give a command, and perhaps a second one at the same moment.  Raises LawBrokenError."""
-        given = Given(self._next(), actor, command)
-        if second:
-            given = replace(given, second=Given(self._next(), *second))
+        # What is through first has the lower number.
+        overtaking = Given(self._next(), *second) if second else None
+        given = Given(self._next(), actor, command, overtaking)
         self.history.append(given)
         return self._given(given)
 
