@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -13,15 +16,29 @@ from partnerauth.adapters.argon2 import TEST, Argon2Hasher
 from partnerauth.adapters.console import ConsoleMailer
 from partnerauth.decision import Accepted, Refused
 from partnerauth.embed import PartnerAuth
-from partnerauth.entities import Member, Operator, OrganisationId, UserId, Visitor
+from partnerauth.entities import Mail, Member, Operator, OrganisationId, UserId, Visitor
+from partnerauth.events import CommandRefused
 from partnerauth.flows.create_user import CreateUser
+from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.grant_access import GrantAccess
 from partnerauth.flows.open_organisation import AccountFields, OpenOrganisation
 from partnerauth.flows.request_access import RequestAccess
+from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.reset_password import ResetPassword
+from partnerauth.flows.set_temporary_password import SetTemporaryPassword
 from partnerauth.messages import MAILS
-from partnerauth.outbox import PAGES, deliver, rendered
-from partnerauth.ports import MailState
+from partnerauth.outbox import (
+    FIRST_WAIT,
+    LEASE,
+    LONGEST_PROBLEM,
+    PAGES,
+    TRIES,
+    UNFINISHED,
+    Delivery,
+    deliver,
+    rendered,
+)
+from partnerauth.ports import MailState, RefusedMailError, Unit, UnreachableError
 
 ACME = OrganisationId("acme")
 
@@ -31,22 +48,42 @@ class Letterbox:
     """A mailer that keeps what it was handed, and cannot hand over to some."""
 
     closed: set[str] = field(default_factory=set)
+    problem: BaseException = field(default_factory=lambda: ConnectionError("the other end is down"))
     letters: list[tuple[str, str, str]] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
 
-    def send(self, *, to: str, subject: str, text: str, html: str) -> None:
+    def send(self, *, to: str, subject: str, text: str, html: str, reference: str) -> None:
         if to in self.closed:
-            message = "the other end is down"
-            raise ConnectionError(message)
+            raise self.problem
         assert html.startswith("<!DOCTYPE html>")
         self.letters.append((to, subject, text))
+        self.references.append(reference)
 
     def readers(self) -> list[str]:
         return [to for to, _, _ in self.letters]
 
 
+class SetClock:
+    """A clock that is turned by hand."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 2, 8, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def turn(self, by: timedelta) -> None:
+        self.time += by
+
+
 @pytest.fixture
-def portal() -> PartnerAuth:
-    found = PartnerAuth("bpost", hasher=Argon2Hasher(*TEST))
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def portal(clock: SetClock) -> PartnerAuth:
+    found = PartnerAuth("bpost", hasher=Argon2Hasher(*TEST), clock=clock)
     found.execute(
         Operator(), OpenOrganisation(organisation=ACME, name="Acme NV", accounts={"hq": AccountFields(name="HQ")})
     )
@@ -63,6 +100,30 @@ def granted(portal: PartnerAuth, name: str = "anna", organisation: OrganisationI
     assert asked.created
     portal.execute(Operator(), GrantAccess(user=asked.created))
     return asked.created
+
+
+def asked_again(portal: PartnerAuth, name: str) -> None:
+    """Let somebody ask whose organisation has an administrator already: a mail without a link then waits."""
+    if not portal.view().users(ACME):
+        granted(portal)
+        deliver(portal, Letterbox())
+    command = RequestAccess(
+        organisation=ACME, application="emasspost", account="hq", details={"email": f"{name}@acme.example"}
+    )
+    assert isinstance(portal.execute(Visitor(), command), Accepted)
+
+
+def asked_for_a_reset(portal: PartnerAuth, name: str) -> None:
+    assert isinstance(portal.execute(Visitor(), RequestReset(identifier=name)), Accepted)
+
+
+def signed_up(portal: PartnerAuth) -> UserId:
+    """Let an administrator in."""
+    anna = granted(portal)
+    deliver(portal, Letterbox())
+    token = SecretStr(portal.secret(portal.store.outbox()[0].mail.token))
+    portal.execute(Visitor(), ResetPassword(token=token, password=SecretStr("Winter-Tram-61")))
+    return anna
 
 
 def colleague(name: str) -> CreateUser:
@@ -110,10 +171,7 @@ def test_no_secret_is_kept_in_the_outbox(portal: PartnerAuth) -> None:
 
 @pytest.mark.rule("BP-13")
 def test_a_generated_password_is_mailed_with_the_time_it_is_good_for(portal: PartnerAuth) -> None:
-    anna = granted(portal)
-    deliver(portal, Letterbox())
-    token = SecretStr(portal.secret(portal.store.outbox()[0].mail.token))
-    portal.execute(Visitor(), ResetPassword(token=token, password=SecretStr("Winter-Tram-61")))
+    anna = signed_up(portal)
     assert isinstance(portal.execute(Member(user=anna), colleague("ben")), Accepted)
     box = Letterbox()
     deliver(portal, box)
@@ -134,34 +192,31 @@ def test_a_mail_is_sent_once_and_marked(portal: PartnerAuth) -> None:
 
 
 @pytest.mark.rule("GX-08")
-def test_a_mail_that_cannot_be_handed_over_waits_and_holds_up_no_other(portal: PartnerAuth) -> None:
+def test_a_mail_that_cannot_be_handed_over_waits_and_holds_up_no_other(portal: PartnerAuth, clock: SetClock) -> None:
     granted(portal)
-    portal.execute(
-        Visitor(),
-        RequestAccess(
-            organisation=ACME, application="emasspost", account="hq", details={"email": "chris@acme.example"}
-        ),
-    )
+    asked_again(portal, "chris")
     box = Letterbox(closed={"anna@acme.example"})
     first = deliver(portal, box)
     assert box.readers() == ["chris@acme.example"]
     assert list(first.failed.values()) == ["the other end is down"]
     box.closed.clear()
+    assert deliver(portal, box) == Delivery()
+    clock.turn(FIRST_WAIT)
     assert deliver(portal, box).sent == tuple(first.failed)
     assert box.readers() == ["chris@acme.example", "anna@acme.example"]
 
 
 @pytest.mark.rule("GX-08")
-def test_a_process_that_dies_while_sending_sends_that_mail_again_and_no_earlier_one(portal: PartnerAuth) -> None:
+def test_cc_10_a_process_that_dies_while_sending_sends_that_mail_again_and_no_earlier_one(
+    portal: PartnerAuth, clock: SetClock
+) -> None:
     granted(portal)
-    for name in ("chris", "dora"):
-        details = {"email": f"{name}@acme.example"}
-        command = RequestAccess(organisation=ACME, application="emasspost", account="hq", details=details)
-        portal.execute(Visitor(), command)
+    asked_again(portal, "chris")
+    asked_again(portal, "dora")
 
     class Dying(Letterbox):
-        def send(self, *, to: str, subject: str, text: str, html: str) -> None:
-            super().send(to=to, subject=subject, text=text, html=html)
+        def send(self, *, to: str, subject: str, text: str, html: str, reference: str) -> None:
+            super().send(to=to, subject=subject, text=text, html=html, reference=reference)
             if len(self.letters) == 2:
                 raise KeyboardInterrupt
 
@@ -169,8 +224,211 @@ def test_a_process_that_dies_while_sending_sends_that_mail_again_and_no_earlier_
     with pytest.raises(KeyboardInterrupt):
         deliver(portal, dying)
     deliver(portal, box)
+    clock.turn(LEASE)
+    deliver(portal, box)
     assert dying.readers() == ["anna@acme.example", "chris@acme.example"]
-    assert box.readers() == ["chris@acme.example", "dora@acme.example"]
+    assert box.readers() == ["dora@acme.example", "chris@acme.example"]
+    assert box.references[1] == dying.references[1]
+    assert len({*dying.references, *box.references}) == 3
+
+
+@pytest.mark.rule("GX-08")
+def test_the_waits_between_tries_grow_and_come_to_an_end_after_four_days_or_five(
+    portal: PartnerAuth, clock: SetClock
+) -> None:
+    # No link in it, so that it is of use for as long as it is tried.
+    asked_again(portal, "chris")
+    box = Letterbox(closed={"chris@acme.example"})
+    start, tried = clock.now(), []
+    while True:
+        done = deliver(portal, box)
+        if done.dead:
+            break
+        assert done.failed
+        posted = portal.store.outbox()[-1]
+        assert (posted.state, posted.problem) == (MailState.WAITING, "the other end is down")
+        tried.append(posted.next_try_at - clock.now())
+        clock.turn(tried[-1])
+    assert len(tried) == TRIES - 1
+    assert tried == sorted(tried)
+    assert tried[:3] == [timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=9)]
+    assert timedelta(days=4) < clock.now() - start < timedelta(days=5)
+    assert [each.state for each in portal.store.outbox()] == [MailState.SENT, MailState.DEAD]
+    clock.turn(timedelta(days=365))
+    assert deliver(portal, Letterbox()) == Delivery()
+
+
+@pytest.mark.rule("GX-08")
+def test_a_mail_that_the_other_end_never_takes_is_dead_at_once(portal: PartnerAuth, clock: SetClock) -> None:
+    granted(portal)
+    asked_again(portal, "chris")
+    done = deliver(portal, Letterbox(closed={"anna@acme.example"}, problem=RefusedMailError("550 no such mailbox")))
+    assert list(done.dead.values()) == ["550 no such mailbox"]
+    assert len(done.sent) == 1
+    clock.turn(timedelta(minutes=59))
+    assert deliver(portal, Letterbox()) == Delivery()
+    assert portal.store.retry_mails(done.dead, clock.now()) == tuple(done.dead)
+    assert deliver(portal, Letterbox()).sent == tuple(done.dead)
+
+
+@pytest.mark.rule("GX-08")
+def test_where_nobody_answers_no_other_mail_is_tried_and_none_is_lost(portal: PartnerAuth, clock: SetClock) -> None:
+    granted(portal)
+    asked_again(portal, "chris")
+    done = deliver(portal, Letterbox(closed={"anna@acme.example"}, problem=UnreachableError("nobody there")))
+    assert done.stopped == "nobody there"
+    assert (len(done.failed), done.sent, done.dead) == (1, (), {})
+    assert [each.attempts for each in portal.store.outbox()] == [1, 0]
+    clock.turn(FIRST_WAIT)
+    assert len(deliver(portal, Letterbox()).sent) == 2
+
+
+@pytest.mark.rule("GX-08")
+def test_a_mail_whose_workers_all_died_is_dead_in_the_end(portal: PartnerAuth, clock: SetClock) -> None:
+    asked_again(portal, "chris")
+
+    deadly = Letterbox(closed={"chris@acme.example"}, problem=KeyboardInterrupt())
+    for _ in range(TRIES):
+        with pytest.raises(KeyboardInterrupt):
+            deliver(portal, deadly)
+        clock.turn(LEASE)
+    assert list(deliver(portal, deadly).dead.values()) == [UNFINISHED]
+
+
+@pytest.mark.rule("GX-08")
+def test_no_more_mails_are_sent_than_asked_for(portal: PartnerAuth) -> None:
+    for name in ("chris", "dora", "ed"):
+        asked_again(portal, name) if name != "chris" else granted(portal, name)
+    box = Letterbox()
+    assert len(deliver(portal, box, limit=2).sent) == 2
+    assert len(deliver(portal, box, limit=0).sent) == 0
+    assert len(deliver(portal, box).sent) == 1
+
+
+@pytest.mark.rule("GX-08")
+def test_a_mail_that_cannot_be_written_is_tried_again_and_holds_up_no_other(portal: PartnerAuth) -> None:
+    strange = Mail(template="of-another-version", to="a@acme.example", language="en")
+    event = CommandRefused(
+        organisation=ACME, by="operator", at=portal.ports.clock.now(), command="invite", codes=(), subject=""
+    )
+    portal.store.commit(Unit(events=(event,), mails=(strange, replace(strange, template="join-request"))))
+    granted(portal)
+    done = deliver(portal, Letterbox())
+    assert len(done.sent) == 1
+    assert ["no mail is called" in each or "is missing" in each for each in done.failed.values()] == [True, True]
+
+
+@pytest.mark.rule("GX-04")
+def test_tk_05_a_link_that_has_expired_meanwhile_is_not_mailed(portal: PartnerAuth, clock: SetClock) -> None:
+    granted(portal)
+    asked_for_a_reset(portal, "anna")
+    clock.turn(portal.portal.lifetimes.reset)
+    box = Letterbox()
+    done = deliver(portal, box)
+    assert list(done.dead.values()) == ["not sent, it would be of no use: link-expired"]
+    # The other mail tells of the access too: it is sent without its link.
+    ((_, subject, text),) = box.letters
+    assert subject.startswith("You have access")
+    assert "https://" not in text
+
+
+@pytest.mark.rule("GX-04")
+def test_tk_26_a_link_that_a_newer_one_has_replaced_is_not_mailed(portal: PartnerAuth, clock: SetClock) -> None:
+    granted(portal)
+    asked_for_a_reset(portal, "anna")
+    clock.turn(timedelta(minutes=6))
+    asked_for_a_reset(portal, "anna")
+    box = Letterbox()
+    done = deliver(portal, box)
+    assert list(done.dead.values()) == ["not sent, it would be of no use: link-unknown"]
+    assert len(box.letters) == 2
+    newest = portal.secret(portal.store.outbox()[-1].mail.token)
+    assert [text.count(newest) for _, _, text in box.letters] == [0, 1]
+
+
+@pytest.mark.rule("GX-04", "GX-02")
+def test_tk_12_the_link_of_who_was_deactivated_meanwhile_is_not_mailed(portal: PartnerAuth) -> None:
+    anna = granted(portal)
+    deliver(portal, Letterbox())
+    asked_for_a_reset(portal, "anna")
+    portal.execute(Operator(), Deactivate(user=anna))
+    box = Letterbox()
+    assert list(deliver(portal, box).dead.values()) == ["not sent, it would be of no use: link-unknown"]
+    assert box.letters == []
+
+
+@pytest.mark.rule("BP-13")
+@pytest.mark.parametrize(
+    ("what", "why"), [("expires", "password-expired"), ("is replaced", "password-replaced"), ("stands", "")]
+)
+def test_a_temporary_password_is_mailed_while_it_is_the_users(
+    portal: PartnerAuth, clock: SetClock, what: str, why: str
+) -> None:
+    anna = signed_up(portal)
+    created = portal.execute(Member(user=anna), colleague("ben"))
+    assert isinstance(created, Accepted)
+    if what == "expires":
+        clock.turn(portal.portal.lifetimes.temporary_password)
+    elif what == "is replaced":
+        assert created.created
+        portal.execute(Member(user=anna), SetTemporaryPassword(user=UserId(created.created)))
+    box = Letterbox()
+    done = deliver(portal, box)
+    if why:
+        assert list(done.dead.values()) == [f"not sent, it would be of no use: {why}"]
+    assert len(box.letters) == (0 if what == "expires" else 1)
+
+
+@pytest.mark.rule("GX-04")
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        (timedelta(seconds=59), "1 hour"),
+        (timedelta(minutes=5, seconds=10), "54 minutes"),
+        (timedelta(minutes=57, seconds=59), "2 minutes"),
+    ],
+)
+def test_a_late_mail_says_how_long_its_link_is_still_good(
+    portal: PartnerAuth, clock: SetClock, late: timedelta, said: str
+) -> None:
+    granted(portal)
+    deliver(portal, Letterbox())
+    asked_for_a_reset(portal, "anna")
+    clock.turn(late)
+    box = Letterbox()
+    deliver(portal, box)
+    assert f"valid for {said}" in box.letters[0][2]
+
+
+@pytest.mark.rule("GX-04")
+def test_au_09_what_went_wrong_is_kept_without_the_secret_and_in_one_short_line(portal: PartnerAuth) -> None:
+    granted(portal)
+    secret = portal.secret(portal.store.outbox()[0].mail.token)
+    problem = OSError(f"451 too many links:\r\n\x1b[31m#{secret} {'x' * 1000}")
+    deliver(portal, Letterbox(closed={"anna@acme.example"}, problem=problem))
+    (posted,) = portal.store.outbox()
+    assert secret not in repr(posted)
+    assert posted.problem.startswith("451 too many links: [31m#[…] xxx")
+    assert len(posted.problem) == LONGEST_PROBLEM
+
+
+@pytest.mark.rule("GX-08")
+def test_a_mailer_that_connects_does_so_once_for_many_mails(portal: PartnerAuth) -> None:
+    granted(portal)
+    asked_again(portal, "chris")
+
+    @dataclass
+    class Connecting(Letterbox):
+        connections: int = 0
+
+        @contextmanager
+        def connected(self) -> Iterator[Letterbox]:
+            self.connections += 1
+            yield self
+
+    box = Connecting()
+    assert len(deliver(portal, box).sent) == 2
+    assert box.connections == 1
 
 
 @pytest.mark.rule("GX-08")
@@ -197,5 +455,5 @@ def test_the_console_mailer_prints_the_mail_as_its_reader_sees_it(portal: Partne
 
 
 def test_the_console_mailer_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    ConsoleMailer().send(to="a@b.example", subject="S", text="T", html="<p>T</p>")
+    ConsoleMailer().send(to="a@b.example", subject="S", text="T", html="<p>T</p>", reference="1")
     assert capsys.readouterr().out == "To: a@b.example\nSubject: S\n\nT\n"

@@ -171,7 +171,7 @@ class _Postman:
     def __init__(self) -> None:
         self.letters: list[Letter] = []
 
-    def send(self, *, to: str, subject: str, text: str, html: str) -> None:  # noqa: ARG002 - people here read text
+    def send(self, *, to: str, subject: str, text: str, html: str, reference: str) -> None:  # noqa: ARG002
         self.letters.append(Letter(to=to, subject=subject, text=text))
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from partnerauth.directory import TokenById
-from partnerauth.entities import TokenId
+from partnerauth.addresses import name_key
+from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, TokenById
+from partnerauth.entities import Token, TokenId, UserId
+from partnerauth.flow import VerifyPassword
 from partnerauth.messages import MAILS, RenderedMail, render_mail
-from partnerauth.ports import Mailer, MailState, Posted
-from partnerauth.shell import Shell
+from partnerauth.policy import tokens
+from partnerauth.ports import ConnectingMailer, Loaded, Mailer, MailState, Posted, RefusedMailError, UnreachableError
+from partnerauth.shell import Load, Shell, Work
 
 Link: TypeAlias = Callable[[str, str], str]
 """Makes the address that a mail links to, of a page (a command's name) and the secret that the page posts."""
@@ -27,34 +32,121 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The command that the link of each template leads to."""
 
+LEASE: Final = timedelta(minutes=15)
+"""How long a mail is left to whoever tries it.
+
+Longer than a try takes, since a server may think for ten minutes about the last answer (RFC 5321, 4.5.3.2.6), and
+shorter than a link lives (GX-04): a mail whose worker died is late by this, and still of use.
+"""
+
+FIRST_WAIT: Final = timedelta(minutes=1)
+LONGEST_WAIT: Final = timedelta(days=1)
+TRIES: Final = 12
+"""A mail is tried again after a minute, and each time after three times as long, but never later than a day after.
+
+The first tries are close to each other because most mails hold a link that lives for an hour, and a server that
+greylists takes the second.  Twelve tries last for 4.8 days: a sender gives up after four or five (RFC 5321, 4.5.4.1).
+"""
+
+PROMPT: Final = timedelta(minutes=1)
+"""Whoever reads a mail that was sent within this time is told how long its link lives in round numbers."""
+
+LONGEST_PROBLEM: Final = 200
+"""Characters that are kept of what went wrong."""
+
+UNFINISHED: Final = "none of its tries came to an end: the workers that made them have died"
+"""The problem of a mail that was taken as often as may be, and never heard of again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one mail: `problem` is why it was not sent; a waiting one is tried again later."""
+
+    mail: int
+    state: MailState
+    problem: str = ""
+    is_last: bool = False
+    """Whether no other mail would fare better now."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What became of the mails that waited: the ids of those sent, and of the others with what went wrong."""
+    """What became of the mails that were due: the ids of those sent, and with what went wrong the others.
+
+    `failed` are tried again later, `dead` are not; `stopped` says why nothing more was tried, where that is so.
+    """
 
     sent: tuple[int, ...] = ()
     failed: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    dead: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    stopped: str = ""
 
 
-def deliver(shell: Shell, mailer: Mailer, *, link: Link | None = None) -> Delivery:
-    """Send every mail that waits, oldest first, and mark it as sent: at least once, never before it is committed.
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Step: take the mail that has been due for longest, and have it to oneself until then."""
 
-    A mail that cannot be rendered or handed over stays in the outbox for the next time, and holds up no other.
-    Raises StoreError.
+    now: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """Step: hand a mail over; the answer is what went wrong, or None."""
+
+    to: str
+    letter: RenderedMail
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Step: note what a try came to: sent, where there is no problem; `due` is when the next try is, if any."""
+
+    posted: Posted
+    problem: str = ""
+    due: datetime | None = None
+
+
+Step: TypeAlias = Take | Load | Work | Hand | Note
+Steps: TypeAlias = Generator[Step, Any, Outcome | None]
+
+
+def deliver(shell: Shell, mailer: Mailer, *, link: Link | None = None, limit: int | None = None) -> Delivery:
+    """Send every mail that is due, at most `limit`: at least once, never before it is committed.
+
+    As `deliveries` does, of which this is the sum.  Raises StoreError.
     """
     sent: list[int] = []
     failed: dict[int, str] = {}
-    for posted in shell.store.outbox(state=MailState.WAITING):
-        try:
-            mail = rendered(shell, posted, link=link)
-            mailer.send(to=posted.mail.to, subject=mail.subject, text=mail.text, html=mail.html)
-        except (OSError, KeyError, ValueError) as problem:
-            failed[posted.id] = str(problem)
-        else:
-            # One by one: when the process dies between two mails, only the one being sent is sent again.
-            shell.store.mark_sent([posted.id])
-            sent.append(posted.id)
-    return Delivery(sent=tuple(sent), failed=MappingProxyType(failed))
+    dead: dict[int, str] = {}
+    stopped = ""
+    for outcome in deliveries(shell, mailer, link=link, limit=limit):
+        match outcome.state:
+            case MailState.SENT:
+                sent.append(outcome.mail)
+            case MailState.DEAD:
+                dead[outcome.mail] = outcome.problem
+            case MailState.WAITING:
+                failed[outcome.mail] = outcome.problem
+        stopped = outcome.problem if outcome.is_last else ""
+    return Delivery(sent=tuple(sent), failed=MappingProxyType(failed), dead=MappingProxyType(dead), stopped=stopped)
+
+
+def deliveries(
+    shell: Shell, mailer: Mailer, *, link: Link | None = None, limit: int | None = None
+) -> Iterator[Outcome]:
+    """Send mails one at a time, and yield what became of each, until none is due or nothing can be sent at all.
+
+    What has been due for longest comes first.  A mail is marked before the next one is taken: a process that dies
+    leaves one mail behind, which another sends, perhaps a second time, once the lease is over.  What cannot be
+    handed over is tried again later, and holds up no other; what never will be is dead.  Raises StoreError.
+    """
+    left = -1 if limit is None else limit
+    with mailer.connected() if isinstance(mailer, ConnectingMailer) else nullcontext(mailer) as connected:
+        while left and (outcome := _run(shell, connected, _attempt(shell, link))):
+            yield outcome
+            left = 0 if outcome.is_last else left - 1
 
 
 def rendered(shell: Shell, posted: Posted, *, link: Link | None = None) -> RenderedMail:
@@ -63,17 +155,8 @@ def rendered(shell: Shell, posted: Posted, *, link: Link | None = None) -> Rende
     `link` makes the address of a page; when left out it is `page_of` the portal's own address (TK-21).
     Raises KeyError and ValueError as `messages.render_mail` does.
     """
-    mail = posted.mail
-    facts = dict(mail.facts)
-    kind = mail.token.partition("-")[0]
-    if kind == "link":
-        make = link or page_of(shell.portal.address)
-        facts["link"] = make(PAGES[mail.template], shell.secret(mail.token))
-    elif kind:
-        facts[kind] = shell.secret(mail.token)
-    if kind and "hours" in MAILS[mail.template].may_have:
-        facts["hours"] = f"{_lifetime(shell, posted) / timedelta(hours=1):.6f}"
-    return render_mail(mail.template, mail.language, facts)
+    key = TokenById(TokenId(posted.mail.token))
+    return _rendered(shell, posted, shell.store.read([key]).values[key], link)
 
 
 def page_of(address: str) -> Link:
@@ -85,13 +168,163 @@ def page_of(address: str) -> Link:
     return lambda page, secret: f"{address.rstrip('/')}/{page}#{secret}"
 
 
-def _lifetime(shell: Shell, posted: Posted) -> timedelta:
-    if posted.mail.token.startswith("password-"):
-        return shell.portal.lifetimes.temporary_password
+def wait(attempts: int) -> timedelta | None:
+    """Return how long a mail waits that failed so many times, or None: it is not tried again."""
+    return None if attempts >= TRIES else min(FIRST_WAIT * 3 ** (attempts - 1), LONGEST_WAIT)
+
+
+def _run(shell: Shell, mailer: Mailer, steps: Steps) -> Outcome | None:
+    result: object = None
+    while True:
+        try:
+            step = steps.send(result)
+        except StopIteration as stop:
+            outcome: Outcome | None = stop.value
+            return outcome
+        result = _perform(shell, mailer, step)
+
+
+def _perform(shell: Shell, mailer: Mailer, step: Step) -> object:
+    match step:
+        case Load() | Work():
+            return shell.perform(step)
+        case Take():
+            return shell.store.claim_mail(step.now, step.until)
+        case Hand():
+            return handed(mailer, step)
+        case Note(problem=""):
+            shell.store.mark_sent([step.posted.id])
+            return None
+        case Note():
+            return shell.store.mark_failed(
+                step.posted.id, attempt=step.posted.attempts, problem=step.problem, next_try_at=step.due
+            )
+
+
+def handed(mailer: Mailer, step: Hand) -> Exception | None:
+    """Hand a mail over; return what went wrong."""
+    letter = step.letter
+    try:
+        mailer.send(to=step.to, subject=letter.subject, text=letter.text, html=letter.html, reference=step.reference)
+    except (OSError, ValueError) as problem:
+        return problem
+    return None
+
+
+def _attempt(shell: Shell, link: Link | None) -> Steps:
+    """Try the mail that has been due for longest; None where there is none."""
+    now = shell.ports.clock.now()
+    posted: Posted | None = yield Take(now, now + LEASE)
+    if posted is None:
+        return None
+    if posted.attempts > TRIES:
+        return (yield from _failed(posted, UNFINISHED, None))
+    token, useless = yield from _secret(shell, posted, now)
+    if useless and _is_about_its_secret(posted):
+        return (yield from _failed(posted, f"not sent, it would be of no use: {useless}", None))
+    return (yield from _sent(shell, posted, None if useless else token, link))
+
+
+def _sent(shell: Shell, posted: Posted, token: Token | None, link: Link | None) -> Steps:
+    try:
+        letter = _rendered(shell, posted, token, link)
+    except (KeyError, ValueError) as unsayable:
+        return (yield from _put_off(shell, posted, _told(shell, posted, unsayable)))
+    problem: Exception | None = yield Hand(to=posted.mail.to, letter=letter, reference=reference(shell, posted))
+    if problem is None:
+        # Before the next mail is taken: when the process dies between two, only the one being sent is sent again.
+        yield Note(posted=posted)
+        return Outcome(mail=posted.id, state=MailState.SENT)
+    said = _told(shell, posted, problem)
+    if isinstance(problem, RefusedMailError):
+        return (yield from _failed(posted, said, None))
+    return (yield from _put_off(shell, posted, said, is_last=isinstance(problem, UnreachableError)))
+
+
+def _put_off(shell: Shell, posted: Posted, problem: str, *, is_last: bool = False) -> Steps:
+    again = wait(posted.attempts)
+    due = None if again is None else shell.ports.clock.now() + again
+    return (yield from _failed(posted, problem, due, is_last=is_last))
+
+
+def _failed(posted: Posted, problem: str, due: datetime | None, *, is_last: bool = False) -> Steps:
+    yield Note(posted=posted, problem=problem, due=due)
+    state = MailState.WAITING if due else MailState.DEAD
+    return Outcome(mail=posted.id, state=state, problem=problem, is_last=is_last)
+
+
+def _secret(shell: Shell, posted: Posted, now: datetime) -> Generator[Step, Any, tuple[Token | None, str]]:
+    """Return the token that a mail tells, and what speaks against telling it: it has expired, or a newer one stands."""
+    kind = posted.mail.token.partition("-")[0]
+    if kind == "password":
+        return None, (yield from _stale_password(shell, posted, now))
+    if not kind:
+        return None, ""
     key = TokenById(TokenId(posted.mail.token))
-    token = shell.store.read([key]).values[key]
+    token: Token | None = (yield Load((key,))).values[key]
     if token is None:
-        message = f"mail {posted.id}: its link is no longer there"
-        raise ValueError(message)
-    lifetime: timedelta = token.expires_at - posted.at
-    return lifetime
+        return None, tokens.LINK_UNKNOWN.code
+    latest, credential = LatestTokenOf(token.subject, token.purpose), CredentialOf(UserId(token.subject))
+    loaded: Loaded = yield Load((latest, credential))
+    reason = tokens.stands(token, token.purpose, loaded.values[latest], loaded.values[credential], now)
+    return token, reason.code if reason else ""
+
+
+def _stale_password(shell: Shell, posted: Posted, now: datetime) -> Generator[Step, Any, str]:
+    """Say what speaks against telling a temporary password: it has expired, or is no longer the user's."""
+    if posted.at + shell.portal.lifetimes.temporary_password <= now:
+        return "password-expired"
+    name = LoginNameByKey(name_key(posted.mail.to) or "")
+    claim = (yield Load((name,))).values[name]
+    if claim is None:
+        return "password-unknown"
+    key = CredentialOf(claim.user)
+    credential = (yield Load((key,))).values[key]
+    verify = VerifyPassword(credential.password_hash if credential else "", shell.secret(posted.mail.token))
+    return "" if (yield Work((verify,)))[verify] else "password-replaced"
+
+
+def _is_about_its_secret(posted: Posted) -> bool:
+    """Whether the mail says nothing without its link, code or password."""
+    known = MAILS.get(posted.mail.template)
+    return known is None or posted.mail.token.partition("-")[0] in known.needs
+
+
+def _rendered(shell: Shell, posted: Posted, token: Token | None, link: Link | None) -> RenderedMail:
+    mail = posted.mail
+    facts = dict(mail.facts)
+    kind = mail.token.partition("-")[0]
+    if kind == "link" and token:
+        make = link or page_of(shell.portal.address)
+        facts["link"] = make(PAGES[mail.template], shell.secret(mail.token))
+    elif kind in {"code", "password"}:
+        facts[kind] = shell.secret(mail.token)
+    ends = posted.at + shell.portal.lifetimes.temporary_password if kind == "password" else None
+    if (until := token.expires_at if token else ends) and "hours" in MAILS[mail.template].may_have:
+        facts["hours"] = f"{_left(posted.at, shell.ports.clock.now(), until) / timedelta(hours=1):.6f}"
+    return render_mail(mail.template, mail.language, facts)
+
+
+def _left(posted_at: datetime, now: datetime, until: datetime) -> timedelta:
+    """Return how long a link is good for from its reader's side, in the largest unit that says enough."""
+    if now < posted_at + PROMPT or now >= until:
+        return until - posted_at
+    left = until - now
+    units = (unit for unit in (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)) if left >= 2 * unit)
+    unit = next(units, timedelta(seconds=1))
+    return left // unit * unit
+
+
+def reference(shell: Shell, posted: Posted) -> str:
+    """Return what tells a mail from every other one, the same each time it is sent: letters, digits and a dot."""
+    whole = repr((shell.portal.portal, shell.portal.address, posted.id, posted.at, posted.mail.to, posted.mail.token))
+    return f"{posted.id}.{hashlib.sha256(whole.encode(errors='surrogatepass')).hexdigest()[:24]}"
+
+
+def _told(shell: Shell, posted: Posted, problem: Exception) -> str:
+    """Return a problem in one short line, without the secret that the other end may have repeated."""
+    text = str(problem) or type(problem).__name__
+    if posted.mail.token:
+        text = text.replace(shell.secret(posted.mail.token), "[…]")
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= LONGEST_PROBLEM else f"{line[: LONGEST_PROBLEM - 1]}…"

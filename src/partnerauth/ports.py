@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from partnerauth.chain import Head, Link, Spot
 from partnerauth.directory import (
     AccountById,
     AccountsOf,
@@ -23,7 +25,9 @@ from partnerauth.directory import (
     UsersOf,
 )
 from partnerauth.entities import Account, Delegation, Mail, Organisation, OrganisationId, Selection, User, UserId
-from partnerauth.events import Event
+from partnerauth.events import Event, UserErased
+
+T = TypeVar("T")
 
 
 class ConflictError(RuntimeError):
@@ -57,7 +61,12 @@ class Unit:
     Everything that was read is a precondition: `revisions` of single entities and `versions` of organisations.
     What is changed without having been read must not be there yet.  `touched` are the organisations whose
     version rises.  Where none is touched the versions are no precondition, so that a sign-in never waits for
-    an administrator.  Raises ValueError for a mail without the event that it tells of.
+    an administrator.
+
+    `chance` are unpredictable bytes, used for nothing else, that hide what the events tell of persons: 16 or more,
+    and where there are none a store draws its own.  `erases` are the records from which a person is erased, as the
+    one `UserErased` among the events says, and `forgets` the addresses whose mails go from the outbox with him.
+    Raises ValueError for a mail without the event that it tells of, and for an erasing that none of the events tells.
     """
 
     changes: Mapping[Key[Any], Entity | None] = field(default_factory=lambda: MappingProxyType({}))
@@ -67,19 +76,37 @@ class Unit:
     touched: frozenset[OrganisationId] = frozenset()
     events: tuple[Event, ...] = ()
     mails: tuple[Mail, ...] = ()
+    chance: bytes = field(default=b"", repr=False)
+    erases: tuple[Spot, ...] = ()
+    forgets: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.mails and not self.events:
             message = "a mail is stored together with the event that it tells of"
             raise ValueError(message)
+        if (self.erases or self.forgets) and self.erasing is None:
+            message = "a person is erased together with the one event that says so"
+            raise ValueError(message)
+
+    @property
+    def erasing(self) -> tuple[int, UserErased] | None:
+        """The event that says who is erased, and its number within the unit; None where it is not exactly one."""
+        found = [(number, each) for number, each in enumerate(self.events, start=1) if isinstance(each, UserErased)]
+        return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """An event on record, and the position of the commit that stored it: later commits have higher ones."""
+    """An event on record, and the position of the commit that stored it: later commits have higher ones.
+
+    `place` is where it stands in the chain of its organisation, from 1.  Where it `is_erased` the event has blanks
+    instead of what it told of a person.
+    """
 
     position: int
     event: Event
+    place: int = 0
+    is_erased: bool = False
 
 
 class MailState(StrEnum):
@@ -140,6 +167,16 @@ class Store(Protocol):
 
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record, oldest first: of one subject, of one organisation, or everything."""
+
+    def told_of(self, subjects: Sequence[str]) -> Sequence[Spot]:
+        """Return the records that tell of persons, by their ids or by what was typed, oldest first; none erased."""
+
+    def examine(self, work: Callable[[Sequence[Head], Iterator[Link]], T]) -> T:
+        """Do some work on the record as it stands at one moment, and return what comes of it.
+
+        The work is given all heads, and all links in the order of organisation and place: one after the other, never
+        all in memory.  It may be done again from the start, so that it must change nothing.
+        """
 
     def outbox(
         self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
@@ -251,8 +288,29 @@ class WordLists(Protocol):
         """Whether anybody can have an address of this domain."""
 
 
+class RefusedMailError(OSError):
+    """The other end will never take this mail: it is of no use to try again."""
+
+
+class UnreachableError(OSError):
+    """There is nobody to hand mails over to, or he takes none from us: no other mail would fare better now."""
+
+
 class Mailer(Protocol):
     """What takes a mail to its reader."""
 
-    def send(self, *, to: str, subject: str, text: str, html: str) -> None:
-        """Send one mail.  Raises OSError where it could not be handed over."""
+    def send(self, *, to: str, subject: str, text: str, html: str, reference: str) -> None:
+        """Send one mail.
+
+        `reference` is the same each time that the same mail is sent, and tells it from every other one: letters,
+        digits and dots.  Raises RefusedMailError where this mail can never be handed over, UnreachableError where
+        none can be now, and OSError or ValueError where this one could not be, and may be later.
+        """
+
+
+@runtime_checkable
+class ConnectingMailer(Mailer, Protocol):
+    """A mailer that can send many mails over one connection."""
+
+    def connected(self) -> AbstractContextManager[Mailer]:
+        """Return the mailer to send them with, which is closed afterwards."""

@@ -13,7 +13,7 @@ class ConsoleMailer:
         """Choose where to print."""
         self._stream = stream
 
-    def send(self, *, to: str, subject: str, text: str, html: str) -> None:  # noqa: ARG002 - a terminal shows text
+    def send(self, *, to: str, subject: str, text: str, html: str, reference: str) -> None:  # noqa: ARG002
         """Print a mail.  Raises OSError where the stream is closed at the other end."""
         stream = self._stream or sys.stdout
         print(f"To: {to}", f"Subject: {subject}", "", text, sep="\n", file=stream, flush=True)

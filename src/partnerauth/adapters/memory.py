@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,9 +10,11 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from threading import RLock
-from typing import Any
+from typing import Any, TypeVar
 
+from partnerauth import chain
 from partnerauth.addresses import title_key
+from partnerauth.chain import Head, Link, Spot
 from partnerauth.directory import (
     FACTS,
     AccountsOf,
@@ -54,6 +57,9 @@ from partnerauth.entities import (
     UserId,
 )
 from partnerauth.ports import ConflictError, Loaded, MailState, Posted, Recorded, Unit, concerned, settled
+from partnerauth.records import ERASED
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -77,7 +83,9 @@ class MemoryStore:
         self._lists: dict[Key[Any], dict[Key[Any], None]] = defaultdict(dict)
         self._versions: dict[OrganisationId, int] = {}
         self._position = 0
-        self._records: list[Recorded] = []
+        self._records: dict[Spot, Recorded] = {}
+        self._links: dict[Spot, Link] = {}
+        self._heads: dict[str, Head] = {}
         self._changed: list[tuple[int, Key[Any]]] = []
         self._outbox: dict[int, Posted] = {}
         self._answers: Mapping[type, Callable[[Any], Any]] = {
@@ -122,11 +130,11 @@ class MemoryStore:
                 self._versions[organisation] = self._versions.get(organisation, 0) + 1
             for key, entity in unit.changes.items():
                 self._put(key, entity)
-            self._records += [Recorded(position=self._position, event=event) for event in unit.events]
-            for mail in unit.mails:
-                self._post(
-                    Posted(id=len(self._outbox) + 1, mail=mail, at=unit.events[0].at, next_try_at=unit.events[0].at)
-                )
+            self._erase(unit)
+            self._record(unit)
+            for number, mail in enumerate(unit.mails, start=max(self._outbox, default=0) + 1):
+                at = unit.events[0].at
+                self._post(Posted(id=number, mail=mail, at=at, next_try_at=at))
             return self._position
 
     def position(self) -> int:
@@ -144,9 +152,25 @@ class MemoryStore:
         with self._lock:
             return tuple(
                 each
-                for each in self._records
-                if about in {None, each.event.about} and organisation in {None, each.event.organisation}
+                for spot, each in self._records.items()
+                if about in {None, chain.about(self._links[spot])} and organisation in {None, each.event.organisation}
             )
+
+    def told_of(self, subjects: Sequence[str]) -> Sequence[Spot]:
+        """Return the records that tell of persons, oldest first."""
+        with self._lock:
+            return tuple(
+                link.spot
+                for link in self._links.values()
+                if link.personal and not link.personal.erased and link.personal.subject in subjects
+            )
+
+    def examine(self, work: Callable[[Sequence[Head], Iterator[Link]], T]) -> T:
+        """Do some work on the record as it stands at one moment."""
+        with self._lock:
+            heads = tuple(self._heads[each] for each in sorted(self._heads))
+            links = sorted(self._links.values(), key=lambda link: (link.organisation, link.place))
+        return work(heads, iter(links))
 
     def outbox(
         self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
@@ -200,12 +224,35 @@ class MemoryStore:
         self._outbox[posted.id] = posted
         return posted
 
+    def _record(self, unit: Unit) -> None:
+        heads = {each: self._heads.get(each, Head(organisation=each)) for each in chain.named(unit.events)}
+        chance = unit.chance or secrets.token_bytes()
+        links, after = chain.appended(heads, unit.events, self._position, chance)
+        self._heads |= after
+        for link, event in zip(links, unit.events, strict=True):
+            self._links[link.spot] = link
+            self._records[link.spot] = Recorded(position=self._position, event=event, place=link.place)
+
+    def _erase(self, unit: Unit) -> None:
+        if unit.erasing is None:
+            return
+        number, event = unit.erasing
+        for spot in unit.erases:
+            left = chain.erased(self._links[spot], event.user, Spot(self._position, number))
+            self._links[spot] = left
+            self._records[spot] = replace(self._records[spot], event=chain.event_of(left), is_erased=True)
+        for each in [each for each in self._outbox.values() if each.mail.to in unit.forgets]:
+            mail = replace(each.mail, to=ERASED.addr_spec, facts=MappingProxyType({}), token="")
+            state = MailState.DEAD if each.state is MailState.WAITING else each.state
+            self._post(replace(each, mail=mail, state=state, problem=""))
+
     def _stale(self, unit: Unit) -> Iterator[object]:
         """Yield what is no longer as it was read."""
         if unit.touched:
             yield from (each for each, seen in unit.versions.items() if self._versions.get(each, 0) != seen)
         expected = {**dict.fromkeys(unit.changes, 0), **unit.revisions}
         yield from (key for key, revision in expected.items() if self._revision(key) != revision)
+        yield from (spot for spot in unit.erases if spot not in self._links or chain.is_erased(self._links[spot]))
 
     def _revision(self, key: Key[Any]) -> int:
         kept = self._kept.get(key)
