@@ -48,7 +48,6 @@ from partnerauth.entities import (
     UserId,
 )
 
-
 ERASED_DOMAIN = "erased.invalid"
 """The domain of addresses that were erased: nobody can have it (RFC 6761, 6.4)."""
 

@@ -256,8 +256,10 @@ class Flow(Generic[C]):
     reads through `Directory.find` alone.  `asks` names the work to do before deciding.  `guards` names the
     counters of guesses that this command adds to before any secret is compared (GX-05), and `proved` gives them
     as they stand once the secret has proved right, whatever else is refused.  `decide` answers, and `recorded`
-    says how a refusal stands on record.  `with_temporary_password` are the few commands that a
-    user can give before he has changed his temporary password (BP-13).
+    says how a refusal stands on record.  `follows` names the parts of a long command that are carried out once it
+    was accepted, each in a transaction of its own: it is asked at once, and gives them one by one.
+    `with_temporary_password` are the few commands that a user can give before he has changed his temporary
+    password (BP-13).
     """
 
     command: type[C]
@@ -267,6 +269,7 @@ class Flow(Generic[C]):
     asks: Callable[[Situation[C]], Iterable[Ask[Any]]] = _nothing
     decide: Callable[[Situation[C]], Answer]
     recorded: Callable[[Situation[C], tuple[Reason, ...]], Event] = refusal
+    follows: Callable[[Situation[C]], Iterable[tuple[Flow[Any], Command]]] = _nothing
     with_temporary_password: bool = False
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b32encode, urlsafe_b64encode
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -49,8 +49,9 @@ from partnerauth.flow import (
     keys,
 )
 from partnerauth.flows import FLOWS
-from partnerauth.index import Index
+from partnerauth.index import Index, Models
 from partnerauth.policy import passwords
+from partnerauth.policy.engine.masks import Masks
 from partnerauth.policy.portal import Portal
 from partnerauth.ports import Clock, ConflictError, Entropy, Loaded, PasswordHasher, Store, Timer, Unit, WordLists
 from partnerauth.view import View
@@ -81,9 +82,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Step: store this unit; the answer is False where somebody else was faster."""
+    """Step: store this unit; the answer is False where somebody else was faster.
+
+    `part` tells the units of a long command that follow the one that decided it.
+    """
 
     unit: Unit
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,21 @@ def conversation(
 ) -> Generator[Step, Any, Answer]:
     """Carry a command out as steps that somebody else performs, so that sync and async runners share it.
 
-    Raises ConflictError where others were faster too many times.
+    A long command goes on in parts once it was accepted, until all are done or one of them is refused.
+    Raises ConflictError where others were faster too many times; parts that were done stay done.
     """
+    answer, parts = yield from _decided(portal, flow, actor, command, now)
+    for follower, part in parts:
+        done, _ = yield from _decided(portal, follower, actor, part, now, part=True)
+        if isinstance(done, Refused):
+            return done
+    return answer
+
+
+def _decided(  # noqa: PLR0913 - who wants what of whom and when, and whether it is a part of something longer
+    portal: Portal, flow: Flow[Any], actor: Actor, command: Command, now: datetime, *, part: bool = False
+) -> Generator[Step, Any, tuple[Answer, Iterable[tuple[Flow[Any], Command]]]]:
+    """Take one decision and store it; return the answer, and what follows from it."""
     answers: dict[Ask[Any], Any] = {}
     is_counted = False
     for pause in (None, *PAUSES):
@@ -117,7 +135,7 @@ def conversation(
         if refused is None and not is_counted:
             counted, refused = guarded(flow, situation)
             if counted:
-                if not (yield Save(_unit(situation.directory.put(*counted), loaded, situation.directory))):
+                if not (yield Save(_unit(situation.directory.put(*counted), loaded, situation.directory), part)):
                     continue
                 is_counted = True
                 # What let the actor in may have ended since: it is asked of the very state that is decided on.
@@ -127,8 +145,9 @@ def conversation(
             situation = yield from _worked(flow, situation, answers)
         proved = () if refused else tuple(flow.proved(situation))
         answer = refused or flow.decide(situation)
-        if (yield Save(_result(flow, situation, loaded, answer, proved))):
-            return answer
+        follows = () if isinstance(answer, Refused) else flow.follows(situation)
+        if (yield Save(_result(flow, situation, loaded, answer, proved), part)):
+            return answer, follows
     message = (
         f"{flow.word}: others changed the same things {TIMES} times in a row, so nothing was done; "
         "it can be tried again (a web page answers 503 with Retry-After)"
@@ -244,14 +263,18 @@ class Ports:
 class Shell:
     """Carries out commands and answers questions for one portal over given ports."""
 
-    def __init__(self, portal: Portal, ports: Ports) -> None:
-        """Take a portal and the ports.  Raises ValueError where the key is shorter than 32 bytes (CH-09)."""
+    def __init__(self, portal: Portal, ports: Ports, *, models: Models = Masks) -> None:
+        """Take a portal and the ports, and what makes its rights model.
+
+        Raises ValueError where the key is shorter than 32 bytes (CH-09).
+        """
         if len(ports.key) < hashlib.sha256().digest_size:
             message = "key: at least 32 bytes of secret chance are needed, for example secrets.token_bytes(32)"
             raise ValueError(message)
         self.portal = portal
         self.ports = ports
-        self._index = Index(portal, ports.store)
+        self.models = models
+        self._index = Index(portal, ports.store, models=models)
 
     @property
     def store(self) -> Store:

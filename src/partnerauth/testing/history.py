@@ -335,7 +335,8 @@ class Witness(World):
                 happening, noted.meanwhile = noted.meanwhile, None
                 happening()
                 noted.before = self.state
-            self._decide_again(noted, step.unit)
+            if not step.part:
+                self._decide_again(noted, step.unit)
         if isinstance(step, Work):
             noted.works += 1
             self.entropy.begin(f"{noted.number}.{noted.works}")
