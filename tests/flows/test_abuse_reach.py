@@ -52,7 +52,7 @@ def deactivated_once_counted(town: Town, name: str, password: str) -> Answer:
         except StopIteration as stop:
             answer: Answer = stop.value
             return answer
-        done = town.perform(step)  # noqa: SLF001 - the shell's own steps, one by one
+        done = town.perform(step)
         if isinstance(step, Save) and not step.unit.events:
             town.accepts(OPERATOR, Deactivate, user=name)
 

@@ -16,7 +16,9 @@ COMMANDS = {
     "init": ("init:init", "Start a portal of your own from a shipped one."),
     "portal": ("portal:portal", "Check a portal file, or show what it says."),
     "test": ("test:command", "Run scenario files."),
+    "db": ("db:db", "Show or check a database, or upgrade its tables."),
     "rules": ("rules:rules", "List every rule, or every id of the rulebook."),
+    "feed": ("feed:feed", "Take in the file that says which addresses may come in."),
     "lint": ("lint:lint", "Check Casbin models for what pycasbin accepts in silence."),
     "explain": ("rules:explain", "Explain a rule: why it is there, where it lives, its tests."),
 }
