@@ -8,6 +8,8 @@ from partnerauth.adapters.argon2 import OWASP, Argon2Hasher
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.adapters.system import SystemClock, SystemEntropy, SystemTimer
 from partnerauth.adapters.word_lists import ShippedWordLists
+from partnerauth.index import Models
+from partnerauth.policy.engine.masks import Masks
 from partnerauth.policy.portal import Portal
 from partnerauth.portals import read_portal
 from partnerauth.ports import Clock, Entropy, PasswordHasher, Store, Timer, WordLists
@@ -20,7 +22,8 @@ class PartnerAuth(Shell):
     `portal` is a portal, the name of a shipped one or the path of a portal file.  `store` is where everything
     is kept: memory when left out, and an SQLAlchemy URL such as `sqlite:///portal.db` opens the SQL store.
     `key` is the server's secret, of at least 32 bytes, from which mailed links are derived: a store that
-    outlives the process needs one that does so too (ValueError otherwise).
+    outlives the process needs one that does so too (ValueError otherwise).  `models` makes the rights model that
+    every question is answered by (`policy.engine.model.RightsModel`).
     """
 
     def __init__(  # noqa: PLR0913 - every port can be replaced, and none has to be
@@ -34,6 +37,7 @@ class PartnerAuth(Shell):
         entropy: Entropy | None = None,
         words: WordLists | None = None,
         timer: Timer | None = None,
+        models: Models = Masks,
     ) -> None:
         """Choose what was left out.  Raises PortalError, StoreError and ValueError."""
         if key is None and (isinstance(store, str) or (store is not None and store.lasts)):
@@ -51,6 +55,7 @@ class PartnerAuth(Shell):
                 timer=timer or SystemTimer(),
                 key=key or secrets.token_bytes(32),
             ),
+            models=models,
         )
 
 

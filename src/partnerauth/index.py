@@ -51,6 +51,9 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 MOST_USERS = 1_000_000
 """Users whose facts are kept; with one more the index starts anew."""
 
+_OF_RESOURCES = frozenset({"resource-not-granted", "contract-inactive"})
+"""The codes that a decision gives about resources, when everything else allows it."""
+
 Models: TypeAlias = Callable[[Portal], RightsModel]
 """What makes the rights model of a portal, with no facts in it."""
 
@@ -110,6 +113,24 @@ class Index:
         asked = named(application, resources)
         where = account if account and "/" in account else f"{home}/{account or IMPLIED_ACCOUNT}"
         return asked is not None and known.model.decide(user, asked[0], right, where, *asked[1])
+
+    def explain(
+        self, user: str, application: str | None, right: str, account: str, resources: Mapping[str, str]
+    ) -> tuple[bool, str]:
+        """Return whether a question is allowed, and the id of the row that decided.
+
+        A resource that is called like the sign for one that is not named, or of a kind that there is not, is not
+        granted to anybody; what denies before the resources do is told first all the same.  Raises StoreError.
+        """
+        _, known = self._of(user)
+        # No application has an empty name: one that is called like the sign for management rights is asked for by it.
+        code = "" if application == rows.MANAGEMENT else application
+        named = (resources.get(kind, UNNAMED) for kind in RESOURCE_KINDS)
+        allowed, row = known.model.explain(user, rows.MANAGEMENT if code is None else code, right, account, *named)
+        strange = [kind for kind, name in resources.items() if not named_once({kind: name})]
+        if strange and (allowed or row.partition(":")[0] in _OF_RESOURCES):
+            return False, f"resource-not-granted:{strange[0]}"
+        return allowed, row
 
     @property
     def model(self) -> RightsModel:

@@ -166,6 +166,9 @@ class Record:
 Scope: TypeAlias = Mapping[AccountId, Mapping[str, frozenset[str]]]
 """By account the names, by kind of resource, that may be named there."""
 
+_NOWHERE = AccountId("")
+"""Stands for an account that is not there: whoever's it is named like, it is nobody's."""
+
 _OF_USERS = frozenset({Purpose.RESET, Purpose.INVITATION})
 """The purposes of links that lead a user to a page about himself."""
 
@@ -235,10 +238,11 @@ class View:
         account: str | None = None,
         resources: Mapping[str, str] = NOTHING,
     ) -> Decision:
-        """Decide, and say for a denial the first condition that fails (rulebook, section 0).
+        """Decide as `can` does, and say for a denial the first condition that fails (rulebook, section 0).
 
         Denies: user-inactive, approval-pending, approval-rejected, password-change-required, other-organisation,
-        right-missing, option-disabled, portal-sign-in-first, resource-not-granted, contract-inactive.
+        right-missing, option-disabled, portal-sign-in-first, resource-not-granted, contract-inactive.  Where a model of
+        the embedder's own denies by a row with another name, `rule` has that name, and the reason is right-missing.
         """
         found = self.user(user)
         if found is None:
@@ -250,13 +254,9 @@ class View:
             account=account_id(found.organisation, account or IMPLIED_ACCOUNT),
             resources=MappingProxyType(dict(resources)),
         )
-        known, held = self._standing(found, question.account, question.application), frozenset[Element]()
-        if application is None and question.account == account_id(found.organisation):
-            held = frozenset(Element(RIGHT, each) for each in self._management(found))
-        elif application in self.portal.applications:
-            held = self._held(found, question.application, question.account)
-        facts = decisions.facts(self.portal, known, question.application, held)
-        allowed, row = decisions.decide(self.portal, question, facts)
+        is_own = question.account == account_id(found.organisation)
+        place = question.account if is_own or self._get(AccountById(question.account)) is not None else _NOWHERE
+        allowed, row = self._index.explain(user, application, right, place, resources)
         if allowed:
             evidence = tuple(self._evidence(found, question))
             return Decision(allowed=True, rule=row, reason=None, position=self.position, evidence=evidence)
@@ -553,19 +553,6 @@ class View:
             ),
         )
 
-    def _standing(self, user: User, account: AccountId, application: str) -> decisions.Standing:
-        found = self._get(AccountById(account))
-        if found is None and account == account_id(user.organisation):
-            found = Account(id=account, organisation=user.organisation, name="", applications=frozenset())
-        owner = self._get(OrganisationById(found.organisation)) if found else None
-        is_open = found is not None and found.organisation == user.organisation
-        if found and not is_open:
-            given = self._get(DelegationTo(account, application, user.organisation))
-            is_open = given is not None and bool(given.elements)
-        return decisions.Standing(
-            user=user, credential=self._get(CredentialOf(user.id)), account=found, owner=owner, is_open=is_open
-        )
-
     def _evidence(self, user: User, question: decisions.Question) -> Iterator[Evidence]:
         """Yield who gave what an allowed question rests on; read from the store, since memory does not keep it."""
         if question.application == rows.MANAGEMENT:
@@ -666,13 +653,12 @@ def _reason(row: str, user: User, question: decisions.Question) -> Reason:
         "resource-not-granted": lambda: rights.RESOURCE_NOT_GRANTED.broken(
             kind=kind, resources=(question.resources[kind],) if kind in question.resources else ()
         ),
-        "contract-inactive": lambda: rights.CONTRACT_INACTIVE.broken(contracts=(question.resources["contract"],)),
+        "contract-inactive": lambda: rights.CONTRACT_INACTIVE.broken(
+            contracts=tuple(name for each, name in question.resources.items() if each == "contract")
+        ),
         "right-missing": lambda: rights.RIGHT_MISSING.broken(right=question.right, application=question.application),
     }
     if code in reasons:
         reason: Reason = reasons[code]()
         return reason
-    state = standing.acts(user)
-    if state is None:
-        raise LookupError(row)
-    return state
+    return standing.acts(user) or rights.RIGHT_MISSING.broken(right=question.right, application=question.application)

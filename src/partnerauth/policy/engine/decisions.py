@@ -1,4 +1,4 @@
-"""Decisions: a question about one user, the facts it is decided on, and the row of the model that decided."""
+"""Decisions: a question about one user, and the facts it is decided on."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from partnerauth.entities import RIGHT, Account, AccountId, Credential, Element, Organisation, User, UserId
-from partnerauth.policy.engine import rows, rules
+from partnerauth.policy.engine import rows
 from partnerauth.policy.engine.rules import Facts
 from partnerauth.policy.portal import RESOURCE_KINDS, Portal
 
 UNNAMED = "-"
 """Stands for a resource that a question does not name."""
-
-_OF_RESOURCES = frozenset({"resource-not-granted", "contract-inactive"})
-"""The codes that a decision gives about resources, when everything else allows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +27,6 @@ class Question:
     right: str
     account: AccountId
     resources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    def request(self) -> tuple[str, ...]:
-        """Return the question as the fields of the Casbin request."""
-        named = (self.resources.get(kind, UNNAMED) for kind in RESOURCE_KINDS)
-        return (self.user, self.application, self.right, self.account, *named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +52,6 @@ def facts(portal: Portal, standing: Standing, application: str, held: Iterable[E
             links.add((user.id, f"{application}@{element.kind}:{element.name}", where))
             links.add((user.id, f"{application}@{element.kind}", where))
     return {"g": links, "g2": {*_of_user(standing), *_of_account(standing), *rows.right_facts(portal)}}
-
-
-def decide(portal: Portal, question: Question, known: Facts) -> tuple[bool, str]:
-    """Return whether it is allowed, and the id of the rule row that decided.
-
-    A resource that is called like the sign for "not named", or of a kind that there is not, is not granted to
-    anybody; what comes before the resources denies first all the same.
-    """
-    allowed, row = rules.rights(portal).decide(known, *question.request())
-    strange = [kind for kind, name in question.resources.items() if not named_once({kind: name})]
-    if strange and (allowed or row.partition(":")[0] in _OF_RESOURCES):
-        return False, f"resource-not-granted:{strange[0]}"
-    return allowed, row or "right-missing"
 
 
 def named_once(resources: Mapping[str, str]) -> bool:
