@@ -28,6 +28,9 @@ START: Final = "0" * hashlib.sha256().digest_size * 2
 """What the first record of a chain has in the place of a digest before it."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """The end of a chain: how many records an organisation has ("" for what belongs to none), and the newest digest."""
@@ -37,7 +40,7 @@ class Head:
     digest: str = START
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Spot:
     """Where a record stands among all: the position of its commit, and its number within that."""
 
@@ -111,6 +114,11 @@ def hidden(salt: str, name: str, value: object) -> str:
     return hmac.new(bytes.fromhex(salt), canonical([name, value]), hashlib.sha256).hexdigest()
 
 
+def named(events: Iterable[Event]) -> tuple[str, ...]:
+    """Return the chains that events belong to, each once, in the order in which their heads are locked."""
+    return tuple(sorted({event.organisation for event in events}))
+
+
 def appended(
     heads: Mapping[str, Head], events: Sequence[Event], position: int, chance: bytes
 ) -> tuple[tuple[Link, ...], Mapping[str, Head]]:
@@ -140,14 +148,25 @@ def event_of(link: Link) -> Event:
     return from_row(link.name, link.schema, {**link.data, **values})
 
 
+def _hidden(personal: Personal) -> Mapping[str, str]:
+    return {name: hidden(personal.salt, name, value) for name, value in personal.values.items()}
+
+
+def about(link: Link) -> str:
+    """Return whom a record is about: by name while he is known, by the id of whoever was erased."""
+    return link.about if link.about is not None else link.personal.subject if link.personal else ""
+
+
 def is_erased(link: Link) -> bool:
     """Whether what a record told of a person was erased."""
     return link.personal is not None and link.personal.erased is not None
 
 
-def erased(personal: Personal, user: str, spot: Spot) -> Personal:
-    """Return what is left of personal values once a user is erased, by the record that says so."""
-    return replace(personal, subject=user, salt="", values=MappingProxyType({}), erased=spot)
+def erased(link: Link, user: str, spot: Spot) -> Link:
+    """Return what is left of a record once a user is erased from it, by the record that says so."""
+    if link.personal is None:
+        return link
+    return replace(link, personal=replace(link.personal, subject=user, salt="", values=_NOTHING, erased=spot))
 
 
 def _unlinked(event: Event, place: int, spot: Spot, chance: bytes) -> Link:
@@ -169,7 +188,7 @@ def _unlinked(event: Event, place: int, spot: Spot, chance: bytes) -> Link:
         about=event.about if not names or event.about in open_data.values() else None,
         schema=row["schema"],
         data=open_data,
-        hidden={name: hidden(personal.salt, name, value) for name, value in personal.values.items()} if personal else {},
+        hidden=_hidden(personal) if personal else _NOTHING,
         personal=personal,
     )
 
@@ -229,7 +248,7 @@ class Examination:
             if link.place != last.length + 1:
                 yield _found(link, _gap(last.length, link.place))
             if link.digest != digest_of(link, last.digest):
-                yield _found(link, "its digest is not that of what stands there after the record before it: it was changed")
+                yield _found(link, "it was changed: its digest does not fit what stands here, after the one before it")
             yield from (_found(link, says) for says in self._personal(link))
             for seal, head in sealed:
                 if head.length == link.place and head.digest != link.digest:
@@ -281,7 +300,8 @@ class Examination:
             user, records = self._erasures.pop(spot, ("", 0))
             if (user, records) != (subject, count):
                 link = self._first_blank[spot, subject]
-                yield _found(link, f"{count} records say that {subject} was erased, and the erasing says {records} of {user}")
+                says = f"{subject} was erased from {count} records, and what is on record of it is: {user}, {records}"
+                yield _found(link, says)
         for spot, (user, records) in self._erasures.items():
             if records:
                 says = f"{user} was erased from {records} records at position {spot.position}, and none is erased"
@@ -314,7 +334,7 @@ def _gap(before: int, place: int) -> str:
 
 
 def _cut(length: int, then: int) -> str:
-    return f"the newest are cut off: {then}" if then == length + 1 else f"the newest are cut off: {length + 1} to {then}"
+    return "the newest are cut off: " + (f"{then}" if then == length + 1 else f"{length + 1} to {then}")
 
 
 def _ends_elsewhere(last: Head, head: Head) -> str:
@@ -323,12 +343,6 @@ def _ends_elsewhere(last: Head, head: Head) -> str:
     if head.length < last.length:
         return f"its head counts {head.length} records, and {last.length} are there"
     return "its head has another digest than its newest record"
-
-
-def root(heads: Iterable[Head]) -> str:
-    """Return one digest of all heads: SHA-256 over organisation, length and digest of each, by organisation."""
-    listed = sorted((head.organisation, head.length, head.digest) for head in heads)
-    return hashlib.sha256(canonical(listed)).hexdigest()
 
 
 class SealError(ValueError):
@@ -341,7 +355,7 @@ def seal(heads: Iterable[Head], at: datetime, key: bytes) -> str:
     `key` is the server's: who can write the database and has no key cannot make a seal that is taken for ours.
     """
     kept = {head.organisation: [head.length, head.digest] for head in heads}
-    body = {"partnerauth-seal": FORM, "at": in_utc(at).isoformat(), "chains": kept, "root": root(heads_of(kept).values())}
+    body = {"partnerauth-seal": FORM, "at": in_utc(at).isoformat(), "chains": kept}
     return json.dumps({**body, "mac": _mac(key, body)}, indent=1, sort_keys=True) + "\n"
 
 
@@ -365,9 +379,8 @@ def unsealed(text: str, key: bytes) -> Sealed:
 
 def heads_of(chains: Mapping[str, Sequence[Any]]) -> Mapping[str, Head]:
     """Return the heads of a seal: length and digest by organisation."""
-    return MappingProxyType(
-        {each: Head(organisation=each, length=int(length), digest=str(digest)) for each, (length, digest) in chains.items()}
-    )
+    heads = (Head(organisation=each, length=int(end[0]), digest=str(end[1])) for each, end in chains.items())
+    return MappingProxyType({head.organisation: head for head in heads})
 
 
 def _mac(key: bytes, body: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, NewType, Protocol, TypeVar, runtime_checkable
 
 from partnerauth.chain import Head, Link, Spot
 from partnerauth.directory import (
@@ -109,6 +109,23 @@ class Recorded:
     is_erased: bool = False
 
 
+Mark = NewType("Mark", str)
+"""Up to where a store was read.  What is in it is the store's own business: it is kept, and given back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Which facts changed since a mark, the `mark` of now, and the newest position that is on record now.
+
+    `keys` is None where the store cannot tell: the mark is of another copy of it, or too old.  Then anything may have
+    changed.
+    """
+
+    mark: Mark
+    position: int
+    keys: Sequence[Key[Any]] | None
+
+
 class MailState(StrEnum):
     """What has become of a mail: a dead one is tried no more, unless somebody says so."""
 
@@ -156,13 +173,14 @@ class Store(Protocol):
         """
 
     def position(self) -> int:
-        """Return the position of the newest commit; it only ever rises."""
+        """Return the newest position that is on record, 0 where nothing is."""
 
-    def changes_since(self, position: int) -> tuple[int, Sequence[Key[Any]]]:
-        """Return the newest position, and the keys of everything that commits after the given one changed.
+    def changes_since(self, mark: Mark | None) -> Changes:
+        """Return which facts others could see changed since a mark; None stands for now, before which nothing counts.
 
-        Only what decisions depend on has to be among them: organisations, accounts, users, credentials,
-        selections and delegations.
+        Only what decisions depend on has to be among them: organisations, accounts, users, credentials, selections
+        and delegations.  Nothing that was committed before this is called may be missing, in whichever order commits
+        came; what was told before may be told again.  It is asked at every view: it should cost one look.
         """
 
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:

@@ -25,7 +25,19 @@ OPEN: Final = frozenset(
         *("organisation", "by", "user", "account", "case", "origin", "subcontractor", "RightsDelegated.source"),
         # What was given, asked for or decided: words of the portal file, and what companies agreed on.
         *("application", "applications", "billing_addresses", "ceilings", "codes", "command", "contract", "contracts"),
-        *("elements", "form", "given", "kind", "management", "named", "option", "options", "overview", "provider"),
+        *(
+            "digest",
+            "elements",
+            "form",
+            "given",
+            "kind",
+            "management",
+            "named",
+            "option",
+            "options",
+            "overview",
+            "provider",
+        ),
         *("state", "status"),
         # What a company says of itself.  One that a mail opened may be called by its sender's address, and is not here.
         *("country", "domain", "domains"),
@@ -80,11 +92,10 @@ def personal_fields(name: str) -> frozenset[str]:
     """
     kind = recorded_events().get(name)
     if kind is None:
-        message = f"{name}: no event of this version of partnerauth; read it with the version that wrote it, or a newer one"
+        message = f"{name}: this version of partnerauth knows no such event; read it with the version that wrote it"
         raise RecordError(message)
-    return frozenset(
-        field for field, hint in _hints(kind).items() if _holds_text(hint) and OPEN.isdisjoint({field, f"{name}.{field}"})
-    )
+    texts = (field for field, hint in _hints(kind).items() if _holds_text(hint))
+    return frozenset(field for field in texts if OPEN.isdisjoint({field, f"{name}.{field}"}))
 
 
 def blank(name: str, field: str) -> Any:  # noqa: ANN401 - JSON has no type of its own

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from threading import RLock
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from partnerauth import chain
@@ -56,7 +57,18 @@ from partnerauth.entities import (
     User,
     UserId,
 )
-from partnerauth.ports import ConflictError, Loaded, MailState, Posted, Recorded, Unit, concerned, settled
+from partnerauth.ports import (
+    Changes,
+    ConflictError,
+    Loaded,
+    MailState,
+    Mark,
+    Posted,
+    Recorded,
+    Unit,
+    concerned,
+    settled,
+)
 from partnerauth.records import ERASED
 
 T = TypeVar("T")
@@ -138,14 +150,17 @@ class MemoryStore:
             return self._position
 
     def position(self) -> int:
-        """Return the position of the newest commit."""
-        return self._position
-
-    def changes_since(self, position: int) -> tuple[int, Sequence[Key[Any]]]:
-        """Return the newest position, and the keys of everything that commits after the given one changed."""
+        """Return the newest position that is on record, 0 where nothing is."""
         with self._lock:
-            first = bisect_right(self._changed, position, key=lambda each: each[0])
-            return self._position, tuple(key for _, key in self._changed[first:])
+            return next(reversed(self._records), Spot(0, 0)).position
+
+    def changes_since(self, mark: Mark | None) -> Changes:
+        """Return which facts changed since a mark: the position of the commit that was the newest then."""
+        with self._lock:
+            seen = self._position if mark is None else int(mark)
+            first = bisect_right(self._changed, seen, key=lambda each: each[0])
+            keys = tuple(key for _, key in self._changed[first:])
+            return Changes(mark=Mark(str(self._position)), position=self.position(), keys=keys)
 
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record, oldest first."""

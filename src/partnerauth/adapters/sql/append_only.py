@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import DDL, MetaData, event
+from sqlalchemy import Connection, MetaData, Table, event
 
 LOG: Final = "partnerauth_log"
 PERSONAL: Final = "partnerauth_personal"
@@ -40,10 +40,10 @@ def for_sqlite(table: str) -> tuple[str, ...]:
     `INSERT OR REPLACE` removes a row without asking the triggers for it, so a row that is there refuses another.
     """
     allowed, same = _STAYS[table]
-    taken = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"
+    taken = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - the names are those above
     if table == LOG:
         twice = "organisation_id = NEW.organisation_id AND place = NEW.place"
-        taken = f"{taken} OR EXISTS (SELECT 1 FROM {table} WHERE {twice})"
+        taken = f"{taken} OR EXISTS (SELECT 1 FROM {table} WHERE {twice})"  # noqa: S608
     return tuple(
         f"CREATE TRIGGER {table}_{name} BEFORE {what} ON {table}{f' WHEN {when}' if when else ''} "
         f"BEGIN SELECT RAISE(ABORT, '{_SAYS}'); END"
@@ -81,6 +81,9 @@ TABLES: Final = tuple(_STAYS)
 def guard(metadata: MetaData) -> None:
     """Let the triggers be made together with the tables of the record."""
     for table in TABLES:
-        for dialect, statements in STATEMENTS.items():
-            for statement in statements(table):
-                event.listen(metadata.tables[table], "after_create", DDL(statement).execute_if(dialect=dialect))
+        event.listen(metadata.tables[table], "after_create", _created)
+
+
+def _created(table: Table, connection: Connection, **_: object) -> None:
+    for statement in STATEMENTS[connection.dialect.name](table.name):
+        connection.exec_driver_sql(statement)
