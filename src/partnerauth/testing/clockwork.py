@@ -8,6 +8,7 @@ from typing import Final
 
 from partnerauth.adapters.argon2 import TEST, Argon2Hasher
 from partnerauth.embed import PartnerAuth
+from partnerauth.entities import Mail
 from partnerauth.policy.portal import Portal
 from partnerauth.ports import Store
 
@@ -75,10 +76,31 @@ class World(PartnerAuth):
         super().__init__(portal, store, key=KEY, hasher=fast_hasher(), clock=self.clock, entropy=self.entropy)
 
 
+class Outbox:
+    """The mails of a world, as those see them who get them."""
+
+    def __init__(self, of: PartnerAuth) -> None:
+        self._of = of
+
+    def mails(self, to: str | None = None) -> tuple[Mail, ...]:
+        """Return the mails to an address, or all of them, oldest first."""
+        return tuple(posted.mail for posted in self._of.store.outbox(to=to))
+
+    def secret(self, to: str) -> str:
+        """Return what the newest mail to an address shows: a link's secret, a code or a password.
+
+        Raises LookupError where no mail to it shows any.
+        """
+        shown = [mail.token for mail in self.mails(to) if mail.token]
+        if not shown:
+            message = f"no mail to {to} shows a secret"
+            raise LookupError(message)
+        return self._of.secret(shown[-1])
+
+
 def world(portal: Portal | str, store: Store | str | None = None, *, now: datetime = START, seed: int = 0) -> World:
     """Return a portal to test with: `portal` and `store` as `PartnerAuth` takes them.
 
-    `world.clock` is set by hand; `world.store.outbox()` has the mails, and `world.secret(mail.token)` what a
-    mail would show.  The same seed gives the same ids and secrets.
+    `world.clock` is set by hand, and `Outbox(world)` has the mails.  The same seed gives the same ids and secrets.
     """
     return World(portal, store, now=now, seed=seed)

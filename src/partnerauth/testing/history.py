@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from partnerauth.decision import Accepted, Answer
+from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import (
     AccountById,
     AdministratorsOf,
@@ -216,7 +216,8 @@ class Turn:
         return tuple(mail for unit in self.units for mail in unit.mails)
 
     def __str__(self) -> str:
-        return f"{self.actor!r} {self.command!r}: {self.answer!r}"
+        answer = f"refused: {', '.join(self.answer.codes)}" if isinstance(self.answer, Refused) else "accepted"
+        return f"{given(self.actor, self.command)}: {answer}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +229,14 @@ class Secret:
     turn: int
     expires_at: datetime
     purpose: str = ""
+
+
+def given(actor: Actor, command: Command) -> str:
+    """Return a command and who gives it, in one line, without what is as it always is."""
+    user, session = getattr(actor, "user", ""), getattr(actor, "session", "")
+    who = user or (f"whoever has the session {session}" if session else type(actor).__name__.lower())
+    fields = command.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return f"{who}: {command.word()} {fields}"
 
 
 class _Everything(Mapping[Key[Any], Any]):

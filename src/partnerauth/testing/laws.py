@@ -347,6 +347,56 @@ def who_can_is_who_can(world: Witness, question: Question) -> None:
     _require(set(listed) == everybody and len(listed) == len(everybody), question, f"{listed}, but {everybody} can")
 
 
+def what_is_listed_is_what_is_held(world: Witness, question: Question) -> None:
+    """What `rights_of` lists is all that a user holds, wherever it is, and nothing else (BP-33)."""
+    portal, state = world.portal, world.state
+    person = state.user(question.user)
+    held = {
+        (account.id, code): elements
+        for account in state.accounts
+        for code in portal.applications
+        if person and (elements := oracle.held(portal, state, person, code, account.id))
+    }
+    listed = {
+        place: frozenset(
+            [
+                *(Element(RIGHT, right) for right in holding.rights),
+                *(Element(kind, name) for kind, names in holding.resources.items() for name in names),
+            ]
+        )
+        for place, holding in world.view().rights_of(question.user).items()
+    }
+    _require(listed == held, question, f"listed are {listed}, held {held}")
+
+
+def scopes_are_what_can_be_used(world: Witness, question: Question) -> None:
+    """A scope is every account on which a right can be used, with every resource that can be named there (BP-24)."""
+    portal, state, application = world.portal, world.state, question.application
+    person = state.user(question.user)
+    if person is None or application is None:
+        return
+
+    def usable(account: str, resources: Mapping[str, str]) -> bool:
+        asked = replace(question, account=account, resources=resources)
+        return oracle.can(portal, state, asked) == oracle.ALLOWED
+
+    expected = {
+        account.id: {
+            kind: {
+                each.name
+                for each in oracle.held(portal, state, person, application, account.id)
+                if each.kind == kind and usable(account.id, {kind: each.name})
+            }
+            for kind in RESOURCE_KINDS
+        }
+        for account in state.accounts
+        if usable(account.id, {})
+    }
+    scope = world.view().scope(question.user, application, question.right)
+    found = {account: {kind: set(names) for kind, names in kinds.items()} for account, kinds in scope.items()}
+    _require(found == expected, question, f"the scope is {found}, but {expected} can be used")
+
+
 def compiled_rules_are_pycasbins(world: Witness, question: Question) -> None:
     """The specialised model decides as pycasbin does, interpreting the same model over the same rows and facts."""
     portal, state = world.portal, world.state
@@ -398,7 +448,14 @@ TURN_LAWS: Final[Mapping[str, TurnLaw]] = {
 """The laws of turns, by name."""
 
 QUESTION_LAWS: Final[Mapping[str, QuestionLaw]] = {
-    law.__name__: law for law in (decisions_follow_the_rulebook, who_can_is_who_can, compiled_rules_are_pycasbins)
+    law.__name__: law
+    for law in (
+        decisions_follow_the_rulebook,
+        who_can_is_who_can,
+        what_is_listed_is_what_is_held,
+        scopes_are_what_can_be_used,
+        compiled_rules_are_pycasbins,
+    )
 }
 """The laws of questions, by name."""
 

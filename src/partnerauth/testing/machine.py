@@ -27,6 +27,7 @@ from partnerauth.entities import Actor, Operator
 from partnerauth.flow import Command
 from partnerauth.flows import FLOWS
 from partnerauth.policy.portal import Portal
+from partnerauth.portals import read_portal
 from partnerauth.ports import Store
 from partnerauth.testing import arrivals, drawing, strategies
 from partnerauth.testing.history import Turn, Witness
@@ -228,7 +229,7 @@ def run(machine: type[PortalMachine], tried: settings) -> None:
 
 
 def hold(
-    portal: Portal | SearchStrategy[Portal],
+    portal: Portal | str | SearchStrategy[Portal],
     *laws: str,
     new_store: Callable[[], Store] = MemoryStore,
     histories: int = 50,
@@ -237,9 +238,10 @@ def hold(
 ) -> Tried:
     """Try laws, all of them unless some are named, on so many random histories of so many commands each.
 
+    `portal` is a portal, the name of a shipped one, the path of a portal file, or a strategy that draws portals.
     The first people come in before these commands are counted.  The same `seed` tries the same histories; without
-    one the profile of Hypothesis decides.  Raises LawBrokenError where a law does not hold, and KeyError for a name
-    that is no law's.
+    one the profile of Hypothesis decides.  Raises LawBrokenError where a law does not hold, KeyError for a name
+    that is no law's, and PortalError.
     """
     __tracebackhide__ = True
     known = {*TURN_LAWS, *QUESTION_LAWS}
@@ -247,7 +249,7 @@ def hold(
         raise KeyError(*sorted(unknown))
     wanted = set(laws) or known
     attributes = {
-        "portal": portal,
+        "portal": read_portal(portal) if isinstance(portal, str) else portal,
         "new_store": staticmethod(new_store),
         "turn_laws": {name: law for name, law in TURN_LAWS.items() if name in wanted},
         "question_laws": {name: law for name, law in QUESTION_LAWS.items() if name in wanted},

@@ -30,6 +30,11 @@ class Question:
     account: str | None = None
     resources: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __str__(self) -> str:
+        where = f" in {self.application} on {self.account or 'the implied account'}" if self.application else ""
+        named = "".join(f", {kind} {value}" for kind, value in self.resources.items())
+        return f"may {self.user} use {self.right}{where}{named}?"
+
 
 def can(portal: Portal, state: State, question: Question) -> str:  # noqa: PLR0911 - the rulebook's order, a line each
     """Return ALLOWED, or the code of the first condition that fails."""

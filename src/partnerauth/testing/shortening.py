@@ -17,7 +17,7 @@ from partnerauth.entities import Actor
 from partnerauth.flow import Command
 from partnerauth.policy.portal import Portal
 from partnerauth.ports import Store
-from partnerauth.testing.history import Turn, Witness
+from partnerauth.testing.history import Turn, Witness, given
 from partnerauth.testing.laws import QUESTION_LAWS
 from partnerauth.testing.ledger import Ledger
 from partnerauth.testing.oracle import Question
@@ -33,8 +33,7 @@ class Given:
     second: Given | None = None
 
     def __str__(self) -> str:
-        fields = self.command.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        said = f"{_shown(self.actor)}: {self.command.word()} {fields}"
+        said = given(self.actor, self.command)
         return f"{said}\n    and at the same moment, through before it, {self.second}" if self.second else said
 
 
@@ -93,9 +92,9 @@ class Story:
         """Give a command, and perhaps a second one at the same moment.  Raises LawBrokenError."""
         # What is through first has the lower number.
         overtaking = Given(self._next(), *second) if second else None
-        given = Given(self._next(), actor, command, overtaking)
-        self.history.append(given)
-        return self._given(given)
+        happening = Given(self._next(), actor, command, overtaking)
+        self.history.append(happening)
+        return self._given(happening)
 
     def pause(self, by: timedelta) -> None:
         """Let time pass."""
@@ -128,13 +127,13 @@ class Story:
         self.commands += 1
         return self.commands
 
-    def _given(self, given: Given) -> Turn:
-        second = given.second
+    def _given(self, happening: Given) -> Turn:
+        second = happening.second
         try:
             turn = self.world.turn(
-                given.number,
-                given.actor,
-                given.command,
+                happening.number,
+                happening.actor,
+                happening.command,
                 None if second is None else lambda: self._given(second),
             )
         except AssertionError:
@@ -254,9 +253,3 @@ def _less(value: object) -> Iterator[object]:
             yield from (value[:index] + value[index + 1 :] for index in range(len(value)))
         case _:
             return
-
-
-def _shown(actor: Actor) -> str:
-    """Return an actor as a history shows him."""
-    user, session = getattr(actor, "user", ""), getattr(actor, "session", "")
-    return user or (f"whoever has the session {session}" if session else type(actor).__name__.lower())

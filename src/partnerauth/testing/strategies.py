@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from partnerauth.addresses import parse
 from partnerauth.entities import (
     IMPLIED_ACCOUNT,
     RIGHT,
@@ -20,6 +21,8 @@ from partnerauth.entities import (
     Element,
     Member,
     Operator,
+    OrganisationId,
+    State,
     System,
     User,
     UserId,
@@ -36,8 +39,10 @@ from partnerauth.testing.scene import (
     ADDRESSES,
     CONTRACTS,
     GUESSED,
+    NAMES,
     UNKNOWN,
     Scene,
+    address,
     happens,
     mostly,
     one_of,
@@ -56,8 +61,14 @@ def themes(draw: DrawFn, portal: Portal) -> tuple[str, ...]:
 
 
 @st.composite
-def organisations(draw: DrawFn, portal: Portal, organisation: str, theme: Sequence[str]) -> OpenOrganisation:
-    """Draw how the operator opens an organisation: its options, and its accounts where the portal has them."""
+def organisations(
+    draw: DrawFn, portal: Portal, organisation: str, theme: Sequence[str] | None = None
+) -> OpenOrganisation:
+    """Draw how the operator opens an organisation: its options, and its accounts where the portal has them.
+
+    The accounts have applications of the theme, and of all that there are without one.
+    """
+    about = tuple(portal.applications) if theme is None else theme
     fields: dict[str, Any] = {
         "options": draw(st.just(portal.options) | parts(portal.options)),
         "subcontractor": draw(st.sampled_from((True, True, False))),
@@ -65,8 +76,26 @@ def organisations(draw: DrawFn, portal: Portal, organisation: str, theme: Sequen
         "domains": (f"{organisation}.example",),
     }
     if portal.accounts:
-        fields["accounts"] = {name: draw(drawing.account(portal, theme)) for name in draw(parts(ACCOUNTS, least=1))}
+        fields["accounts"] = {name: draw(drawing.account(portal, about)) for name in draw(parts(ACCOUNTS, least=1))}
     return OpenOrganisation.model_validate({"organisation": organisation, "name": organisation.title(), **fields})
+
+
+@st.composite
+def users(draw: DrawFn, portal: Portal, organisation: str) -> User:
+    """Draw somebody of an organisation, in whatever state, who has some management rights."""
+    name = draw(st.sampled_from(NAMES))
+    email = parse(address(name, organisation))
+    if email is None:
+        message = f"organisation: {organisation!r} makes no domain"
+        raise ValueError(message)
+    return User(
+        id=UserId(f"u-{name}-{organisation}"),
+        organisation=OrganisationId(organisation),
+        state=draw(st.sampled_from(State)),
+        email=email,
+        username=f"{name}-{organisation}" if portal.usernames else "",
+        management=frozenset(draw(parts(portal.management.rights))),
+    )
 
 
 def selections(portal: Portal, application: str, account: Account) -> SearchStrategy[Selected]:

@@ -1,95 +1,146 @@
 """Breaks the library on purpose, and shows that the public testing kit notices and says how.
 
-Each patch here makes one mistake.  `python tests/laws/faults/run.py` applies one after the other to a copy of the
-library, tries the laws on it, prints the law that broke and the shortest history that breaks it, and fails for every
-mistake that goes unnoticed.  Patches that are named are tried alone.
+Each patch here makes one mistake that somebody could make; its first line says which.  `python
+tests/laws/faults/run.py` applies one after the other to a copy of the library, tries the laws on it, prints the law
+that broke and the shortest history that breaks it, and fails for every mistake that goes unnoticed.  Patches that are
+named are tried alone.  A table of all that were tried stands at the end.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree, which
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from tabulate import tabulate
+
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[2]
 PACKAGE = Path("src", "partnerauth")
 
-PORTALS: dict[str, tuple[str, ...]] = {
-    "a-link-works-twice": ("dealerportal",),
-    "domains-that-end-alike-are-the-same": ("kundenportal",),
-    "invite-forgets-the-delegation-limit": ("kundenportal",),
-}
-"""Where a mistake shows, where that is not bpost."""
-
 STEPS = 20000
+"""Commands that the kit gives at most, before a mistake counts as unnoticed."""
+
+CONTROL = 500
+"""Commands that the library as it is has to stand first."""
+
 LONGEST = 1800
 """Seconds that a mistake may take to be noticed and its history to be shortened."""
+
+_BROKEN = re.compile(r"(?P<law>\w+), on the portal (?P<portal>[\w-]+): ")
+_STEP = re.compile(r"^  \d+\. ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A mistake: what is wrong, the portal on which it shows, and the change to the library."""
+
+    patch: Path
+    says: str
+    portal: str
+
+    @property
+    def name(self) -> str:
+        """What the mistake is called."""
+        return self.patch.stem
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the kit said of a mistake: the law that broke, and the history that breaks it."""
+    """What the kit said of a mistake: the law that broke, all of its words, and how long it looked."""
 
     law: str
-    history: str
+    said: str
+    seconds: float
+
+    @property
+    def steps(self) -> int:
+        """How many steps the shortest history has."""
+        return len(_STEP.findall(self.said))
 
 
-def patches() -> list[Path]:
-    """Return the mistakes, one a file."""
-    return sorted(HERE.glob("*.patch"))
+def faults() -> list[Fault]:
+    """Return the mistakes, one a patch."""
+    return [_fault(patch) for patch in sorted(HERE.glob("*.patch"))]
 
 
-def found(patch: Path | None, steps: int = STEPS) -> Found | None:
-    """Return what the kit says once a patch is applied (None: of the library as it is), or None where it is content.
+def _fault(patch: Path) -> Fault:
+    says, *header = patch.read_text("utf-8").partition("\n--- ")[0].splitlines()
+    portals = [line.partition(":")[2].strip() for line in header if line.startswith("Portal:")]
+    return Fault(patch, says, portals[0] if portals else "bpost")
+
+
+def applies(fault: Fault) -> bool:
+    """Return whether the patch still fits the library as it is."""
+    return _applied(fault, PROJECT, "--check").returncode == 0
+
+
+def found(fault: Fault | None, portal: str, steps: int = STEPS) -> Found | None:
+    """Return what the kit says of a mistake (None: of the library as it is), or None where it is content.
 
     Raises RuntimeError where the patch no longer fits, or the kit itself does not run.
     """
+    start = perf_counter()
+    with _copy(fault) as folder:
+        command = [sys.executable, "-P", "-m", "partnerauth.testing", portal, f"--steps={steps}"]
+        # An environment of its own: a variable that names source folders would let the healthy code in.
+        done = _run(command, folder, {"PYTHONPATH": str(folder / "src")})
+    if done.returncode == 0:
+        return None
+    broken = _BROKEN.match(done.stdout)
+    if broken is None:
+        message = f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        raise RuntimeError(message)
+    return Found(broken["law"], done.stdout, perf_counter() - start)
+
+
+@contextmanager
+def _copy(fault: Fault | None) -> Iterator[Path]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         copytree(PROJECT / PACKAGE, folder / PACKAGE)
-        if patch is not None:
-            _run([which("git") or "git", "apply", "--whitespace=nowarn", str(patch)], folder, expected=(0,))
-        names = PORTALS.get(patch.stem if patch else "", ("bpost",))
-        options = [f"--portal={name}" for name in names]
-        command = [sys.executable, "-P", "-m", "partnerauth.testing", *options, f"--steps={steps}"]
-        code, output = _run(command, folder, expected=(0, 1))
-    if code == 0:
-        return None
-    first, _, history = output.partition("\n")
-    return Found(law=first, history=history)
+        if fault and (done := _applied(fault, folder)).returncode:
+            message = f"{fault.name} no longer fits: {done.stderr}"
+            raise RuntimeError(message)
+        yield folder
 
 
-def _run(command: Sequence[str], folder: Path, expected: tuple[int, ...]) -> tuple[int, str]:
-    # An environment of its own: a variable that names source folders would let the healthy code in.
-    environment = {"PYTHONPATH": str(folder / "src"), "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-    done = subprocess.run(
+def _applied(fault: Fault, folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [which("git") or "git", "apply", "--whitespace=nowarn", *options, str(fault.patch)]
+    return _run(command, folder, {"GIT_CEILING_DIRECTORIES": str(folder.parent)})
+
+
+def _run(command: Sequence[str], folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST
     )
-    if done.returncode not in expected or (done.returncode and "state = " not in done.stdout):
-        message = f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        raise RuntimeError(message)
-    return done.returncode, done.stdout
 
 
 def main(names: Sequence[str]) -> int:
     """Run from the command line."""
-    missed = 0
-    for patch in [each for each in patches() if not names or each.stem in names]:
-        start = perf_counter()
-        said = found(patch)
-        missed += said is None
-        word = "MISSED" if said is None else "caught"
-        sys.stdout.write(f"{word} in {perf_counter() - start:.0f} s: {patch.stem}\n")
-        if said is not None:
-            sys.stdout.write(f"  {said.law}\n{said.history}\n")
+    chosen = [each for each in faults() if not names or each.name in names]
+    for portal in sorted({each.portal for each in chosen}):
+        if healthy := found(None, portal, steps=CONTROL):
+            sys.stdout.write(
+                f"The library has a mistake of its own, and proves nothing until it is gone:\n{healthy.said}"
+            )
+            return 2
+    table = []
+    for fault in chosen:
+        said = found(fault, fault.portal)
+        sys.stdout.write(f"\n{fault.name}: {fault.says}\n{said.said if said else 'NOT NOTICED'}\n")
         sys.stdout.flush()
-    return min(missed, 1)
+        table.append((fault.name, said.law, said.steps, said.seconds) if said else (fault.name, "NOT NOTICED", "", ""))
+    headers = ["mistake", "law that broke", "steps", "seconds"]
+    sys.stdout.write(f"\n{tabulate(table, headers, tablefmt='github', floatfmt='.0f')}\n")
+    return int(any(law == "NOT NOTICED" for _, law, *_ in table))
 
 
 if __name__ == "__main__":
