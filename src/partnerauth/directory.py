@@ -192,6 +192,13 @@ class TokenByDigest(Key[TokenId]):
 
 
 @dataclass(frozen=True, slots=True)
+class TokensOf(Key[tuple[TokenId, ...]]):
+    """The ids of every token of a user, or of an address that was nobody's yet; never None."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class SelectionsOf(Key[tuple[Selection, ...]]):
     """Everything a user was given; never None."""
 

@@ -39,6 +39,7 @@ from partnerauth.directory import (
     SessionsOf,
     SsoLinksOf,
     TokenByDigest,
+    TokensOf,
     UserById,
     UsersOf,
 )
@@ -118,6 +119,7 @@ class MemoryStore:
             UsersOf: lambda key: tuple(each.id for each in self._listed(key)),
             HoldersOn: lambda key: tuple(each.user for each in self._listed(key)),
             SessionsIn: lambda key: tuple(each.digest for each in self._listed(key) if not each.ended),
+            TokensOf: lambda key: tuple(each.id for each in self._listed(key)),
             SessionsOf: lambda key: tuple(each.digest for each in self._listed(key)),
             TokenByDigest: lambda key: next((each.id for each in self._listed(key)), None),
         }
@@ -367,6 +369,7 @@ def _lists(entity: Entity) -> Iterator[Key[Any]]:  # noqa: C901 - one line for e
             yield SsoLinksOf(entity.user)
         case Token():
             yield TokenByDigest(entity.digest)
+            yield TokensOf(entity.subject)
         case Session():
             yield SessionsIn(entity.browser)
             yield SessionsOf(entity.user)

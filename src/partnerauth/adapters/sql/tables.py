@@ -483,7 +483,7 @@ class TokenRow(_Entity, table=True):
     id: TokenId = _text(primary_key=True)
     digest: str = _text()
     purpose: Purpose = Field(sa_type=Choice(Purpose))
-    subject: str = _text()
+    subject: str = _text(index=True)
     expires_at: datetime = Field(sa_type=Instant)
     epoch: int
     used: bool
