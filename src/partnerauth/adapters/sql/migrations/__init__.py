@@ -14,9 +14,9 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection
 
-from partnerauth.adapters.sql.migrations import schema_1
+from partnerauth.adapters.sql.migrations import schema_1, schema_2
 
-STEPS: Final[tuple[Callable[[Operations], None], ...]] = (schema_1.upgrade,)
+STEPS: Final[tuple[Callable[[Operations], None], ...]] = (schema_1.upgrade, schema_2.upgrade)
 """What leads to version 1, to version 2 and so on."""
 
 

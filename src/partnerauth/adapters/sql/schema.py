@@ -1,0 +1,303 @@
+"""The schema of a database: which version it has, what is missing, and what leads it to the newest version.
+
+The number in the meta row is what counts.  A database of another version is not opened, and neither is one of this
+version that lacks a column or a trigger: somebody stopped in the middle, or restored half of it (CC-17).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Inspector, func, insert, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from partnerauth.adapters.sql import append_only, databases
+from partnerauth.adapters.sql.reading import LOG, META
+from partnerauth.adapters.sql.tables import MARKER, METADATA, SCHEMA_VERSION
+from partnerauth.ports import StoreError
+
+OURS: Final = "partnerauth_"
+"""Begins the name of every table of ours, and of none else."""
+
+UPGRADE: Final = "make a copy of it, then run `partnerauth db upgrade`"
+_NO_ALEMBIC: Final = "migrations need Alembic: pip install 'partnerauth[migrations]'"
+_OTHERS: Final = (
+    "{}: it belongs to something else, its tables are {}; "
+    "name another database, or call create_tables if ours shall stand beside them"
+)
+
+_PATIENCE: Final = 6.0
+_KINDS: Final = MappingProxyType({"sqlite": "SQLite", "postgresql": "PostgreSQL"})
+_SIZES: Final = MappingProxyType(
+    {
+        "sqlite": text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"),
+        "postgresql": text("SELECT pg_database_size(current_database())"),
+    }
+)
+_TRIGGERS: Final = MappingProxyType(
+    {
+        "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
+        "postgresql": text(
+            "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "WHERE NOT tgisinternal AND tgenabled <> 'D' AND relnamespace = current_schema()::regnamespace"
+        ),
+    }
+)
+_TRIGGER: Final = re.compile(r"CREATE TRIGGER (\w+)")
+
+
+def create_tables(connection: Connection) -> None:
+    """Add this library's tables to a database, beside whatever tables are there; the caller commits."""
+    METADATA.create_all(connection)
+    connection.execute(insert(META).values(id=1, marker=MARKER, schema_version=SCHEMA_VERSION, position=0))
+
+
+def upgrade_tables(connection: Connection) -> int:
+    """Lead our tables to the newest version, or create them, in the caller's transaction; return what version it was.
+
+    0 is a database without tables of ours.  For an embedder's own migrations: on SQLite the connection has foreign
+    keys off (`PRAGMA foreign_keys`, before the transaction begins), for a table that is made anew is dropped once.
+    Raises StoreError: for a newer version, and where Alembic is missing.
+    """
+    try:
+        from partnerauth.adapters.sql.migrations import climb  # noqa: PLC0415 - nobody else needs Alembic
+    except ModuleNotFoundError as error:
+        raise StoreError(_NO_ALEMBIC) from error
+    databases.of(connection).only_one(connection)
+    where = databases.of(connection).place(connection.engine.url)
+    found = version(connection, where)
+    if found > SCHEMA_VERSION:
+        raise StoreError(_of_another_version(found, where))
+    if found < SCHEMA_VERSION:
+        _without_foreign_keys(connection, where)
+        climb(connection, found)
+        _whole(connection, where)
+    return found
+
+
+def upgrade(database: str | Engine, *, beside: bool = False, patience: float = 30.0) -> int:
+    """Lead a database to the newest version in one transaction, and return what version it was; 0 if it was empty.
+
+    Whoever upgrades it at the same moment waits, for `patience` seconds at most.  `beside` creates our tables in a
+    database that has others.  Raises StoreError; nothing has changed then.
+    """
+    engine = databases.engine_for(database) if isinstance(database, str) else database
+    kind = databases.of(engine)
+    where = kind.place(engine.url)
+    kind.look_at(engine.url, create=True)
+    kind.set_up(engine)
+    try:
+        with engine.connect() as connection:
+            _foreign_keys(connection, on=False)
+            connection.execution_options(**kind.options(writes=True, alone=False, patience=patience))
+            with connection.begin():
+                if not beside:
+                    version(connection, where, only_ours=True)
+                found = upgrade_tables(connection)
+            _foreign_keys(connection, on=True)
+    except DBAPIError as error:
+        raise kind.trouble(error.orig, where) from error.orig
+    finally:
+        if isinstance(database, str):
+            engine.dispose()
+    return found
+
+
+def version(connection: Connection, where: str, *, only_ours: bool = False) -> int:
+    """Return the version of our tables, 0 where there are none.
+
+    Raises StoreError where the row that says so is missing, and with `only_ours` where the database is somebody else's.
+    """
+    inspector = inspect(connection)
+    names = inspector.get_table_names()
+    columns = {column["name"] for column in inspector.get_columns(META.name)} if META.name in names else set()
+    if "schema_version" in columns and "marker" in columns:
+        found = connection.execute(select(META.c.schema_version)).scalar_one_or_none()
+        if found is None:
+            message = f"{where}: the row that says what it is has gone; restore a copy of it"
+            raise StoreError(message)
+        return int(found)
+    if names and (only_ours or META.name in names):
+        raise StoreError(_OTHERS.format(where, ", ".join(sorted(names)[:5])))
+    return 0
+
+
+def is_ready(connection: Connection, where: str) -> bool:
+    """Whether our tables are there as this partnerauth needs them; without any in it, a database is none of ours yet.
+
+    Raises StoreError for another version, for a part of this one, and for somebody else's database.
+    """
+    found = version(connection, where, only_ours=True)
+    if found not in {0, SCHEMA_VERSION}:
+        raise StoreError(_of_another_version(found, where))
+    if found and (lacks := tuple(missing(connection))):
+        message = f"{where}: half of it is not there: {'; '.join(lacks[:3])}; restore a copy of it"
+        raise StoreError(message)
+    return bool(found)
+
+
+def missing(connection: Connection) -> Iterator[str]:
+    """Yield the tables, columns, sequences and triggers of this version that a database does not have."""
+    inspector = inspect(connection)
+    there = {key[1]: {column["name"] for column in columns} for key, columns in _columns(inspector).items()}
+    for table in METADATA.sorted_tables:
+        if table.name not in there:
+            yield f"the table {table.name}"
+        elif lost := sorted({column.name for column in table.columns} - there[table.name]):
+            yield f"{table.name}: the column {', '.join(lost)}"
+    if connection.dialect.supports_sequences:
+        names = set(inspector.get_sequence_names())
+        yield from (f"the sequence {each}" for each in sorted(set(METADATA._sequences) - names))  # noqa: SLF001
+    triggers = set(connection.execute(_TRIGGERS[connection.dialect.name]).scalars())
+    yield from (f"the trigger {each}" for each in triggers_of(connection.dialect.name) if each not in triggers)
+
+
+def triggers_of(dialect: str) -> tuple[str, ...]:
+    """Return the names of the triggers that belong to this version."""
+    statements = append_only.STATEMENTS[dialect]
+    found = (_TRIGGER.match(each) for table in append_only.TABLES for each in statements(table))
+    return tuple(each[1] for each in found if each)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What was found in a database; `problem` is why it would not be opened, and `size` counts bytes.
+
+    `differences` from the tables of this version and `damage` are only looked for where the version is this one.
+    """
+
+    where: str
+    kind: str
+    version: int
+    position: int | None
+    size: int
+    counts: Mapping[str, int]
+    problem: str = ""
+    differences: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
+    newest: int = SCHEMA_VERSION
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether this partnerauth can work with it, and nothing is wrong."""
+        return self.version == self.newest and not (self.problem or self.differences or self.damage)
+
+
+def state(database: str, *, whole: bool = False) -> State:
+    """Look at a database without changing it; with `whole` at everything that may be wrong.  Raises StoreError."""
+    engine = databases.engine_for(database)
+    kind = databases.of(engine)
+    where = kind.place(engine.url)
+    kind.look_at(engine.url, create=False)
+    kind.set_up(engine)
+    try:
+        with engine.connect() as connection:
+            connection.execution_options(**kind.options(writes=False, alone=False, patience=_PATIENCE))
+            with connection.begin():
+                return _state(connection, where, whole=whole)
+    except DBAPIError as error:
+        raise kind.trouble(error.orig, where) from error.orig
+    finally:
+        engine.dispose()
+
+
+def _state(connection: Connection, where: str, *, whole: bool) -> State:
+    found, problem = version(connection, where), ""
+    try:
+        if not is_ready(connection, where):
+            problem = "there are no tables of ours in it: run `partnerauth db upgrade`, or name another database"
+    except StoreError as error:
+        problem = str(error).removeprefix(f"{where}: ")
+    is_this = found == SCHEMA_VERSION
+    return State(
+        where=where,
+        kind=f"{_KINDS[connection.dialect.name]} {'.'.join(map(str, connection.dialect.server_version_info or ()))}",
+        version=found,
+        position=_position(connection) if is_this and not problem else None,
+        size=int(connection.execute(_SIZES[connection.dialect.name]).scalar_one()),
+        counts=counts(connection),
+        problem=problem,
+        differences=tuple(differences(connection)) if whole and is_this else (),
+        damage=tuple(damage(connection)) if whole and is_this else (),
+    )
+
+
+def _position(connection: Connection) -> int:
+    """Return the position of the newest commit: SQLite counts it, and PostgreSQL's newest is on record."""
+    counted, recorded = connection.execute(select(META.c.position, select(func.max(LOG.c.position)).scalar_subquery())).one()
+    return max(counted, recorded or 0)
+
+
+def differences(connection: Connection) -> Iterator[str]:
+    """Yield in what our tables differ from those that this version makes.  Raises StoreError without Alembic."""
+    try:
+        from partnerauth.adapters.sql.migrations import comparing  # noqa: PLC0415 - nobody else needs Alembic
+    except ModuleNotFoundError as error:
+        raise StoreError(_NO_ALEMBIC) from error
+    yield from comparing.differences(connection, METADATA, OURS)
+    yield from (each for each in missing(connection) if each.startswith(("the sequence", "the trigger")))
+
+
+def counts(connection: Connection) -> Mapping[str, int]:
+    """Return how many rows each table of ours has that is there, by its name without what all begin with."""
+    names = set(inspect(connection).get_table_names())
+    return {
+        table.name.removeprefix(OURS): int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+        for table in METADATA.tables.values()
+        if table.name in names
+    }
+
+
+def damage(connection: Connection) -> Iterator[str]:
+    """Yield what the database itself finds wrong with its contents: rows that refer to nothing, pages that are broken.
+
+    PostgreSQL checks foreign keys at all times, and knows of broken pages when it reads them.
+    """
+    if connection.dialect.name == "sqlite":
+        for row in connection.execute(text("PRAGMA foreign_key_check")):
+            yield f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
+        found = connection.execute(text("PRAGMA integrity_check")).scalars()
+        yield from (each for each in found if each != "ok")
+        return
+    unchecked = text(
+        "SELECT conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE NOT convalidated "
+        "AND relname LIKE :ours AND relnamespace = current_schema()::regnamespace"
+    )
+    for name in connection.execute(unchecked, {"ours": f"{OURS}%"}).scalars():
+        yield f"{name}: this constraint was never checked against the rows that are there"
+
+
+def _columns(inspector: Inspector) -> Mapping[Any, Iterable[Any]]:
+    return inspector.get_multi_columns(filter_names=[*METADATA.tables])
+
+
+def _of_another_version(found: int, where: str) -> str:
+    way = "upgrade partnerauth" if found > SCHEMA_VERSION else UPGRADE
+    return f"{where}: its tables are of version {found}, this partnerauth has version {SCHEMA_VERSION}; {way}"
+
+
+def _foreign_keys(connection: Connection, *, on: bool) -> None:
+    """Switch SQLite's foreign keys: between transactions, for within one it is not heard."""
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
+        cursor.close()
+
+
+def _without_foreign_keys(connection: Connection, where: str) -> None:
+    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_keys")).scalar():
+        message = (
+            f"{where}: a table that is made anew is dropped once; PRAGMA foreign_keys = OFF before the transaction"
+        )
+        raise StoreError(message)
+
+
+def _whole(connection: Connection, where: str) -> None:
+    """Look at what came out.  Raises StoreError, so that the caller takes it back."""
+    if wrong := [*missing(connection), *damage(connection)]:
+        message = f"{where}: the upgrade does not come out whole: {'; '.join(wrong[:3])}; nothing was changed"
+        raise StoreError(message)

@@ -1,0 +1,190 @@
+"""Kills processes in the middle of commands, and looks whether everything that they were told is done is there.
+
+    python -m tests.adapters.crashing --store sqlite:////tmp/crash.db --times 500
+
+A process of its own imports everything once, and forks those that are killed.  Each of them goes on with the story
+where the one before was killed, and writes a line when a command was answered.  The same commands are given to a
+store in memory: after a kill, the database has to hold what memory holds after as many commands as were
+acknowledged, or after one more, which nobody had been told of yet; never anything between the two.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+import click
+from sqlalchemy import create_engine, func, select, text
+from tests.adapters.story import Remembering, Story
+
+from partnerauth.adapters.sql import SqlStore
+from partnerauth.adapters.sql.mapping import KEPT
+from partnerauth.ports import Store
+
+ROOT: Final = Path(__file__).parents[2]
+LONGEST: Final = 0.12
+"""Seconds after its fork when a process is killed at the latest: it opens the store and gives some commands."""
+
+
+@dataclass
+class Crashes:
+    """The story on a database, and in memory."""
+
+    url: str
+    chance: random.Random
+    memory: Remembering = field(default_factory=Remembering)
+    given: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        with closing(SqlStore(self.url)) as store:
+            Story(store).prologue()
+        self.story = Story(self.memory)
+        self.story.prologue()
+
+    def kill(self, victims: Victims, crash: Callable[[], object] = lambda: None) -> None:
+        """Let somebody go on with the story, kill him at some moment, and look at what he leaves behind.
+
+        `crash` is what happens at that moment to others than him.  Raises AssertionError.
+        """
+        process = victims.start(self.url, self.given)
+        time.sleep(self.chance.uniform(0, LONGEST))
+        crash()
+        os.kill(process, signal.SIGKILL)
+        answers = victims.last_words()
+        self.settle()
+        for answer in answers:
+            mine = self.story.give(self.given)
+            assert answer == mine, f"command {self.given} was answered {answer}, and in memory {mine}"
+            self.given += 1
+        with closing(SqlStore(self.url)) as store:
+            in_the_middle = everything(store, self.memory) != everything(self.memory, self.memory)
+            if in_the_middle:
+                self.story.give(self.given)
+                self.given += 1
+                assert everything(store, self.memory) == everything(self.memory, self.memory)
+        self.outcomes["acknowledged"] += len(answers)
+        self.outcomes["stored, and not acknowledged yet" if in_the_middle else "nothing under way was stored"] += 1
+        self.outcomes["killed before the first answer"] += not answers
+
+    def settle(self) -> None:
+        """Wait until the server has noticed that a client is gone: until then it may still be storing."""
+        if self.url.startswith("sqlite"):
+            return
+        engine = create_engine(self.url)
+        others = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        while True:
+            with engine.connect() as connection:
+                if not connection.execute(others).scalar():
+                    break
+            time.sleep(0.005)
+        engine.dispose()
+
+    def look(self) -> None:
+        """Look whether the database itself finds nothing wrong, and every row is known.  Raises AssertionError."""
+        engine = create_engine(self.url)
+        known = Counter(type(key) for key, value in self.memory.read(list(self.memory.written)).values.items() if value)
+        with engine.connect() as connection:
+            for kept in KEPT:
+                assert connection.execute(select(func.count()).select_from(kept.table)).scalar() == known[kept.key]
+            if engine.dialect.name == "sqlite":
+                assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+                assert connection.execute(text("PRAGMA foreign_key_check")).fetchall() == []
+        engine.dispose()
+
+
+def everything(store: Store, memory: Remembering) -> tuple[object, ...]:
+    """Return all that a store holds; positions may leave gaps, so that they are not part of it."""
+    return (
+        store.read(list(memory.written)).values,
+        [each.event for each in store.records()],
+        [(each.mail, each.at, each.sent) for each in store.outbox()],
+        Counter(store.changes_since(0)[1]),
+    )
+
+
+class Victims:
+    """The process that forks those which are killed."""
+
+    def __init__(self, out: IO[str], into: IO[str]) -> None:
+        self._out, self._into = out, into
+
+    def start(self, url: str, number: int) -> int:
+        """Fork one, who goes on with the story at this number, and return his process."""
+        print(number, url, file=self._into, flush=True)
+        return int(self._out.readline())
+
+    def last_words(self) -> list[str]:
+        """Return the answers that he was told, once he is gone."""
+        lines = iter(self._out.readline, "gone\n")
+        return [line.rstrip("\n") for line in lines]
+
+
+@contextmanager
+def victims() -> Iterator[Victims]:
+    """Start the process that forks."""
+    program = [sys.executable, "-m", __spec__.name if __spec__ else "tests.adapters.crashing", "--fork"]
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment) as process:
+        assert process.stdin
+        assert process.stdout
+        yield Victims(process.stdout, process.stdin)
+        process.stdin.close()
+
+
+def _fork_for_ever() -> None:
+    for line in sys.stdin:
+        number, _, url = line.strip().partition(" ")
+        if process := os.fork():
+            os.waitpid(process, 0)
+            os.write(1, b"gone\n")
+        else:
+            try:
+                _go_on(url, int(number))
+            finally:
+                os._exit(1)
+
+
+def _go_on(url: str, number: int) -> None:
+    os.write(1, f"{os.getpid()}\n".encode())
+    story = Story(SqlStore(url, create=False))
+    while True:
+        answer = story.give(number)
+        os.write(1, f"{answer}\n".encode())
+        number += 1
+
+
+@click.command()
+@click.option("--store", default="sqlite:///crash.db", show_default=True, help="The URL of an empty database.")
+@click.option("--times", default=500, show_default=True, help="How many processes are killed.")
+@click.option("--seed", default=1, show_default=True, help="Of when they are killed.")
+@click.option("--fork", is_flag=True, hidden=True)
+def main(store: str, times: int, seed: int, *, fork: bool) -> None:
+    """Kill processes that carry out commands on a database, and look at what they leave behind."""
+    if fork:
+        _fork_for_ever()
+        return
+    crashes = Crashes(store, random.Random(seed))  # noqa: S311 - moments, not secrets
+    with victims() as them:
+        for _ in range(times):
+            crashes.kill(them)
+    crashes.look()
+    click.echo(f"{times} killed: " + ", ".join(f"{number} {what}" for what, number in crashes.outcomes.items()))
+
+
+if __name__ == "__main__":
+    main()
