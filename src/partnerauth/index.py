@@ -81,23 +81,29 @@ class Index:
         self._most = most_users
         self._lock = Lock()
         self._known = _Known(models(portal))
-        self.position = store.position()
+        self._mark = store.changes_since(None).mark
 
     def catch_up(self) -> int:
         """Mark whoever a commit concerned since the last time, and return the position that answers are of.
 
         Answers are of that position or a later one.  Raises StoreError.
         """
-        if self._store.position() != self.position:
-            with self._lock:
-                position, keys = self._store.changes_since(self.position)
-                if position < self.position:
-                    # Somebody put an older copy of the database in place: nothing that is known here holds.
-                    self._known = _Known(self._models(self._portal))
-                for user in {user for key in keys for user in _users_of(key, self._known.concerned)}:
-                    self._known.homes.pop(user, None)
-                self.position = position
-        return self.position
+        mark = self._mark
+        changes = self._store.changes_since(mark)
+        if changes.keys is None or changes.keys:
+            self._forget(changes.keys)
+        # Two may ask at once: whoever sets the older mark here has the newer changes told again, and none left out.
+        self._mark = changes.mark
+        return changes.position
+
+    def _forget(self, keys: Iterable[Key[Any]] | None) -> None:
+        """Have the users whom these keys concern read anew, or everybody: then nothing that is known here holds."""
+        with self._lock:
+            if keys is None:
+                self._known = _Known(self._models(self._portal))
+                return
+            for user in {user for key in keys for user in _users_of(key, self._known.concerned)}:
+                self._known.homes.pop(user, None)
 
     def can(
         self, user: str, application: str | None, right: str, account: str | None, resources: Mapping[str, str]

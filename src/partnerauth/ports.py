@@ -34,6 +34,10 @@ class ConflictError(RuntimeError):
     """Somebody else changed what was read: the decision has to be taken again."""
 
 
+class OutdatedTransactionError(ConflictError):
+    """Somebody else changed what was read, and this transaction will never see it: it has to be run again as a whole."""
+
+
 class StoreError(RuntimeError):
     """The store cannot be used; the message says what is wrong with it and what to do."""
 

@@ -188,4 +188,4 @@ def test_processes_that_start_together_make_one_store(tmp_path: Path) -> None:
 
     together([start] * 4)
     with closing(SqlStore(url)) as store:
-        assert store.position() == 4
+        assert store.commit(Unit()) == 5

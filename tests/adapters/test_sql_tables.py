@@ -106,7 +106,7 @@ BROKEN = {
     "guesses below none": "UPDATE partnerauth_attempts SET wrong = -1",
     "no version": "UPDATE partnerauth_version SET version = NULL",
     "no time": "UPDATE partnerauth_log SET at = NULL",
-    "second row of meta": "INSERT INTO partnerauth_meta VALUES (2, 'partnerauth', 1, 0)",
+    "second row of meta": "INSERT INTO partnerauth_meta VALUES (2, 'partnerauth', 1, 0, 0)",
     "other marker": "UPDATE partnerauth_meta SET marker = 'something'",
 }
 

@@ -37,7 +37,7 @@ from partnerauth.entities import (
     User,
 )
 from partnerauth.portals import read_portal, shipped
-from partnerauth.ports import ConflictError, MailState, Unit
+from partnerauth.ports import ConflictError, Mark, MailState, Unit
 from partnerauth.testing.laws import QuestionLaw, TurnLaw
 from partnerauth.testing.machine import PortalMachine
 from partnerauth.testing.stores import ANSWERS, NOON, WORLD, Twins, mail, refused, unit_of
@@ -111,12 +111,14 @@ class Units(RuleBasedStateMachine):
     """Commits units that were just made, and units that were made some commits ago."""
 
     store: Twins
+    start: Mark
     late: list[Unit]
     now: datetime
 
     @initialize()
     def opens(self) -> None:
         self.store = twins()
+        self.start = self.store.changes_since(None).mark
         self.late = []
         self.now = NOON
         self.store.commit(unit_of(self.store, *WORLD))
@@ -162,7 +164,7 @@ class Units(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
-            self.store.changes_since(0)
+            self.store.changes_since(self.start)
             self.store.records()
             self.store.outbox(state=MailState.WAITING)
             self.store.outbox()
@@ -181,7 +183,6 @@ class Days(PortalMachine):
         if hasattr(self, "world"):
             store = self.world.store
             store.position()
-            store.changes_since(0)
             store.records()
             store.outbox()
             close(store)

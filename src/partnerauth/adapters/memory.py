@@ -170,7 +170,8 @@ class MemoryStore:
             return tuple(
                 each
                 for spot, each in self._records.items()
-                if about in {None, chain.about(self._links[spot])} and organisation in {None, each.event.organisation}
+                if about is None or chain.is_about(self._links[spot], about)
+                if organisation in {None, each.event.organisation}
             )
 
     def told_of(self, subjects: Sequence[str]) -> Sequence[Spot]:

@@ -54,6 +54,7 @@ from partnerauth.directory import (
     SsoLinkOf,
     SsoLinksOf,
     TokenByDigest,
+    TokensOf,
     UserById,
     UsersOf,
     key_of,
@@ -92,7 +93,7 @@ from partnerauth.entities import (
     UserId,
 )
 from partnerauth.events import CommandRefused, Event, SignedOut
-from partnerauth.ports import ConflictError, Loaded, MailState, Posted, Recorded, Store, Unit, concerned
+from partnerauth.ports import Changes, ConflictError, Loaded, MailState, Mark, Posted, Recorded, Store, Unit, concerned
 
 T = TypeVar("T")
 
@@ -219,6 +220,8 @@ _KEPT: Final[Mapping[Key[Any], Any]] = MappingProxyType({key_of(entity): entity 
 ANSWERS: Final[Mapping[Key[Any], object]] = MappingProxyType(
     {
         TokenByDigest("digest-1"): LINK,
+        TokensOf(ANNA): (LINK,),
+        TokensOf(BEN): (),
         SelectionsOf(BEN): (_KEPT[SelectionOf(BEN, HQ, APPLICATION)], _KEPT[SelectionOf(BEN, DEPOT, "stamp")]),
         SelectionsOf(ANNA): (),
         AccountsOf(ACME): (HQ, DEPOT),
@@ -609,7 +612,7 @@ class StoreConformance:
         self.settle()
         stale = unit_of(self.store, replace(self.get(AttemptsAgainst("source:here")), wrong=1))
         self.store.commit(stale)
-        before = self.everything()
+        before, mark = self.everything(), self.store.changes_since(None).mark
         anna = replace(self.get(UserById(ANNA)), management=frozenset(), state=State.REJECTED)
         unit = unit_of(self.store, anna, Attempts(key="new"), drops=[AccessRequestOf(PIA)])
         revisions = {**unit.revisions, AttemptsAgainst("source:here"): 1}
@@ -617,6 +620,7 @@ class StoreConformance:
         versions = {**unit.versions, PRINT: 99}
         self.conflicts(replace(unit, versions=versions, events=(refused(),), mails=(mail(),)))
         same(self.everything(), before)
+        same(self.store.changes_since(mark).keys, ())
 
     def test_a_mail_is_stored_with_the_event_that_it_tells_of(self) -> None:
         """Or it is no unit at all."""
@@ -647,16 +651,52 @@ class StoreConformance:
         same(self.store.position(), second)
 
     def test_the_changes_of_facts_are_told(self) -> None:
-        """Of those that decisions depend on, dropped ones included, and of nothing that was told before (CC-20)."""
+        """Of those that decisions depend on, dropped ones included (CC-20)."""
         self.settle()
-        here = self.put(replace(self.get(UserById(ANNA)), notifications=False))
-        same(self.store.changes_since(here), (here, ()))
+        start = self.store.changes_since(None).mark
+        self.put(replace(self.get(UserById(ANNA)), notifications=False))
+        first = self.store.changes_since(start)
+        same(first.keys, (UserById(ANNA),))
         self.put(replace(self.get(UserById(DORA)), notifications=False), Attempts(key="untold"))
-        self.store.commit(unit_of(self.store, drops=[SelectionOf(BEN, HQ, APPLICATION)]))
-        told = self.store.changes_since(here)
-        same(told, (here + 2, (UserById(DORA), SelectionOf(BEN, HQ, APPLICATION))))
+        self.store.commit(unit_of(self.store, drops=[SelectionOf(BEN, HQ, APPLICATION)], events=(refused(),)))
+        later = (UserById(DORA), SelectionOf(BEN, HQ, APPLICATION))
+        told = self.store.changes_since(first.mark)
+        same((told.keys, told.position), (later, self.store.position()))
+        same(self.store.changes_since(told.mark).keys, ())
+        same(self.store.changes_since(start).keys, (UserById(ANNA), *later))
+
+    def test_every_fact_is_told_from_an_empty_store_on(self) -> None:
+        """All of them, and nothing else."""
+        start = self.store.changes_since(None)
+        same((start.position, start.keys), (0, ()))
+        self.settle()
         facts = {key for key in _KEPT if isinstance(key, directory.FACTS)}
-        same(set(self.store.changes_since(0)[1]), facts)
+        same(set(self.store.changes_since(start.mark).keys or ()), facts)
+
+    def test_no_change_is_left_out_while_others_store_at_once(self) -> None:
+        """In whichever order their commits come to an end: whoever follows the marks hears of each (CC-20)."""
+        users = [
+            [_user(UserId(f"u-{name}-{number}"), name, State.ACTIVE) for number in range(8)] for name in (ACME, PRINT)
+        ]
+        self.put(*(each for each in WORLD if isinstance(each, Organisation)))
+        heard: set[Key[Any]] = set()
+        start = self.store.changes_since(None).mark
+
+        def write(people: Sequence[User]) -> None:
+            for user in people:
+                self.store.commit(unit_of(self.store, user))
+
+        def follow() -> None:
+            mark = start
+            while len(heard) < sum(map(len, users)):
+                changes = self.store.changes_since(mark)
+                keys = set(changes.keys or ())
+                same(keys & heard, set())
+                heard.update(keys)
+                mark = changes.mark
+
+        together([*(partial(write, people) for people in users), follow])
+        same(heard, {UserById(user.id) for people in users for user in people})
 
     def test_mails_wait_until_they_are_sent(self) -> None:
         """In the order in which they were posted, each until it is marked, once or twice."""
@@ -835,8 +875,7 @@ class StoreConformance:
     def everything(self) -> object:
         """Return all that the store answers."""
         loaded = self.store.read([*_KEPT, *ANSWERS])
-        changed = self.store.changes_since(0)
-        return loaded, self.store.position(), changed, self.store.records(), self.store.outbox()
+        return loaded, self.store.position(), self.store.records(), self.store.outbox()
 
     def conflicts(self, unit: Unit) -> None:
         """Insist that a unit is refused because of what others changed."""
@@ -913,12 +952,15 @@ class Twins:
         return self._both(lambda store: store.commit(unit))
 
     def position(self) -> int:
-        """Return the position of the newest commit."""
+        """Return the newest position that is on record."""
         return self._both(lambda store: store.position())
 
-    def changes_since(self, position: int) -> tuple[int, Sequence[Key[Any]]]:
-        """Return what later commits changed."""
-        return self._both(lambda store: store.changes_since(position))
+    def changes_since(self, mark: Mark | None) -> Changes:
+        """Return which facts changed since a mark: of both stores, one mark a line."""
+        marks = (None, None) if mark is None else map(Mark, mark.split("\n"))
+        one, other = (store.changes_since(each) for store, each in zip((self.one, self.other), marks, strict=True))
+        same((other.position, other.keys), (one.position, one.keys))
+        return replace(one, mark=Mark(f"{one.mark}\n{other.mark}"))
 
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record."""

@@ -139,6 +139,6 @@ class Plain(TypeDecorator[Any]):
         return json.dumps(plain(value), separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> object:
-        """Return the value."""
+        """Return the value, None where an outer join found no row."""
         del dialect
-        return frozen(self.reader.validate_python(json.loads(value or "null")))
+        return None if value is None else frozen(self.reader.validate_python(json.loads(value)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from partnerauth.adapters.sql import tables
 from partnerauth.addresses import title_key
 from partnerauth.directory import (
+    FACTS,
     AccessRequestOf,
     AccountById,
     AccountsOf,
@@ -47,6 +48,7 @@ from partnerauth.directory import (
     SsoLinksOf,
     TokenByDigest,
     TokenById,
+    TokensOf,
     UserById,
     UsersOf,
 )
@@ -76,6 +78,9 @@ from partnerauth.entities import (
 
 Values: TypeAlias = dict[str, Any]
 """The values of a row, by the keys of its columns: these are the names of the entity's fields."""
+
+FACTS_BY_NAME: Final[Mapping[str, type[Key[Any]]]] = MappingProxyType({kind.__name__: kind for kind in FACTS})
+"""The keys of what decisions depend on, by the names that changes have them under."""
 
 Items: TypeAlias = Mapping[tuple[str, ...], Values]
 """What a field of several holds: the rest of each row by what tells it from the others."""
@@ -178,6 +183,11 @@ def table_of(row: type[SQLModel]) -> Table:
     return tables.METADATA.tables[str(row.__tablename__)]
 
 
+def facts(rows: Iterable[tuple[str | None, Sequence[str]]]) -> tuple[Key[Any], ...]:
+    """Return the keys that rows of changes name; a row without a kind names none."""
+    return tuple(FACTS_BY_NAME[kind](*fields) for kind, fields in rows if kind is not None)
+
+
 def _split_elements(elements: Mapping[Element, Given]) -> Items:
     return {tuple(element): given._asdict() for element, given in elements.items()}
 
@@ -276,6 +286,7 @@ LISTED: Final = (
     Listed(key=DelegationsOn, entity=Delegation),
     Listed(key=TokenByDigest, entity=Token, field="id", alone=True),
     Listed(key=SessionsIn, entity=Session, field="digest", where=lambda table: table.c.ended == ""),
+    Listed(key=TokensOf, entity=Token, field="id"),
     Listed(key=SessionsOf, entity=Session, field="digest"),
     Listed(key=SsoLinksOf, entity=SsoLink),
     Listed(key=InvitationsBy, entity=Invitation, field="user"),

@@ -9,8 +9,9 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, func, or_, select, true, union_all
 
+from partnerauth.adapters.sql import databases
 from partnerauth.adapters.sql.mapping import (
     BY_ENTITY,
     BY_KEY,
@@ -24,7 +25,6 @@ from partnerauth.adapters.sql.mapping import (
 )
 from partnerauth.adapters.sql.tables import ChangeRow, LogRow, MetaRow, OutboxRow, VersionRow
 from partnerauth.directory import (
-    FACTS,
     AdministratorsAt,
     AdministratorsOf,
     AnotherHolder,
@@ -33,8 +33,7 @@ from partnerauth.directory import (
     OrganisationsWithDomain,
 )
 from partnerauth.entities import Credential, Mail, Organisation, OrganisationId, Selection, State, User, UserId
-from partnerauth.ports import Loaded, MailState, Posted, Recorded, concerned
-from partnerauth.records import from_row
+from partnerauth.ports import Changes, Loaded, MailState, Mark, Posted, concerned
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Key[Any])
@@ -50,8 +49,6 @@ CHANGE: Final = table_of(ChangeRow)
 ORGANISATION: Final = BY_ENTITY[Organisation].table
 USER: Final = BY_ENTITY[User].table
 CREDENTIAL: Final = BY_ENTITY[Credential].table
-
-FACTS_BY_NAME: Final[Mapping[str, type[Key[Any]]]] = MappingProxyType({kind.__name__: kind for kind in FACTS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,28 +84,13 @@ def load(connection: Connection, keys: Sequence[Key[Any]]) -> Loaded:
 
 
 def position(connection: Connection) -> int:
-    """Return the position of the newest commit."""
-    return int(connection.execute(select(META.c.position)).scalar_one())
+    """Return the newest position that is on record, 0 where nothing is."""
+    return int(connection.execute(select(func.coalesce(func.max(LOG.c.position), 0))).scalar_one())
 
 
-def changes_since(connection: Connection, *, earlier: int) -> tuple[int, tuple[Key[Any], ...]]:
-    """Return the newest position, and the keys of the facts that commits after an earlier one changed."""
-    query = select(CHANGE.c.kind, CHANGE.c.fields).where(CHANGE.c.position > earlier)
-    rows = connection.execute(query.order_by(CHANGE.c.position, CHANGE.c.number))
-    return position(connection), tuple(FACTS_BY_NAME[kind](*values) for kind, values in rows)
-
-
-def records(connection: Connection, *, about: str | None, organisation: str | None) -> tuple[Recorded, ...]:
-    """Return what is on record, oldest first.  Raises records.RecordError."""
-    query = select(LOG.c.position, LOG.c.name, LOG.c.schema_number, LOG.c.data)
-    if about is not None:
-        query = query.where(LOG.c.about == about)
-    if organisation is not None:
-        query = query.where(LOG.c.organisation == organisation)
-    rows = connection.execute(query.order_by(LOG.c.position, LOG.c.number))
-    return tuple(
-        Recorded(position=position, event=from_row(name, schema, data)) for position, name, schema, data in rows
-    )
+def changes_since(connection: Connection, *, mark: Mark | None) -> Changes:
+    """Return which facts changed since a mark: in one statement, so that any transaction will do."""
+    return databases.of(connection).changes_since(connection, mark)
 
 
 def outbox(

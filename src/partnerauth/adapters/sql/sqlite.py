@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    cast,
+    create_engine,
+    delete,
+    event,
+    false,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import StaticPool
 
-from partnerauth.ports import StoreError
+from partnerauth.adapters.sql.mapping import facts, table_of
+from partnerauth.adapters.sql.tables import ChangeRow, LogRow, MetaRow
+from partnerauth.ports import Changes, Mark, StoreError
+
+META: Final = table_of(MetaRow)
+CHANGE: Final = table_of(ChangeRow)
+LOG: Final = table_of(LogRow)
+
+has_row_locks: Final = False
 
 _WRITES: Final = "partnerauth_writes"
 _PATIENCE: Final = "partnerauth_patience"
@@ -40,6 +66,11 @@ def in_memory(url: URL) -> bool:
     )
 
 
+def lasts(url: URL) -> bool:
+    """Whether a database outlives its connection."""
+    return not in_memory(url)
+
+
 def place(url: URL) -> str:
     """Return what to call a database in a message."""
     return "the database in memory" if in_memory(url) else str(_file(url))
@@ -64,25 +95,33 @@ def set_up(engine: Engine) -> None:
         event.listen(engine, "begin", _begin)
 
 
-def options(*, writes: bool, patience: float) -> Mapping[str, Any]:
+def options(*, writes: bool, alone: bool, patience: float) -> Mapping[str, Any]:
     """Return the execution options of a transaction: whether it writes, and the seconds that it waits for locks."""
+    del alone
     return MappingProxyType({_WRITES: writes, _PATIENCE: patience})
 
 
-def keep_log_ahead(engine: Engine, *, patience: float) -> None:
-    """Let readers read while somebody writes: the file stays so (write-ahead log).  Raises sqlite3.Error.
+def check(connection: Connection, where: str) -> None:
+    """Do nothing: any SQLite that Python comes with will do."""
+    del connection, where
+
+
+def settle(engine: Engine, *, patience: float) -> None:
+    """Let readers read while somebody writes: the file stays so (write-ahead log).  Raises StoreError.
 
     SQLite does not wait by itself for whoever else opens the file just now, so this does: for `patience` seconds.
     """
+    if in_memory(engine.url):
+        return
     raw = engine.raw_connection()
     last = time.monotonic() + patience
     try:
         while True:
             try:
                 raw.cursor().execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
+            except sqlite3.Error as error:
                 if not is_busy(error) or time.monotonic() > last:
-                    raise
+                    raise trouble(error, place(engine.url)) from error
                 time.sleep(0.02)
             else:
                 return
@@ -90,7 +129,7 @@ def keep_log_ahead(engine: Engine, *, patience: float) -> None:
         raw.close()
 
 
-def look_at_file(url: URL, *, create: bool) -> None:
+def look_at(url: URL, *, create: bool) -> None:
     """Make sure that there is, or can be, a file.  Raises StoreError."""
     if in_memory(url):
         return
@@ -106,14 +145,98 @@ def look_at_file(url: URL, *, create: bool) -> None:
         raise StoreError(message)
 
 
+def only_one(connection: Connection) -> None:
+    """Do nothing: whoever writes is the only one."""
+    del connection
+
+
 def is_busy(error: BaseException | None) -> bool:
     """Whether somebody else held a lock."""
-    return _code(error) == sqlite3.SQLITE_BUSY
+    return _code(error) == sqlite3.SQLITE_BUSY and not is_conflict(error)
+
+
+def is_conflict(error: BaseException | None) -> bool:
+    """Whether somebody else wrote since this transaction has read: none of the store's own begins like that."""
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY_SNAPSHOT
 
 
 def trouble(error: BaseException | None, where: str) -> StoreError:
     """Return what an error of the driver means; its own text names tables and columns, never values."""
     return StoreError(f"{where}: {_TROUBLES.get(_code(error), f'{error}; nothing was stored')}")
+
+
+def enter(connection: Connection) -> None:
+    """Count the commit: this first write makes sure that nothing it reads from now on is out of date."""
+    connection.execute(update(META).values(position=META.c.position + 1))
+
+
+def next_position(connection: Connection) -> int:
+    """Return the position that was counted."""
+    return int(connection.execute(select(META.c.position)).scalar_one())
+
+
+def transaction() -> ColumnElement[int]:
+    """Return a number drawn by lot."""
+    return cast(func.random(), BigInteger)
+
+
+def claim(table: Table, names: Sequence[str]) -> Insert:
+    """Return the statement that adds a row: nobody else can have added it since it was looked for."""
+    del names
+    return insert(table)
+
+
+def changes_since(connection: Connection, mark: Mark | None) -> Changes:
+    """Return what was committed since a mark, in one statement.
+
+    A mark is the position of the newest change and the number that was drawn for it: where that change is not there
+    any more, somebody has put another copy of the file in place.
+    """
+    position, drawn = map(int, (mark or "0:0").split(":"))
+    newest = select(CHANGE.c.position, CHANGE.c.transaction).order_by(CHANGE.c.position.desc(), CHANGE.c.number.desc())
+    last, marked = newest.limit(1).subquery(), CHANGE.alias()
+    is_there = select(marked.c.position).where(marked.c.position == position, marked.c.transaction == drawn).exists()
+    later = false() if mark is None else CHANGE.c.position > position
+    query = (
+        select(
+            func.coalesce(last.c.position, 0),
+            func.coalesce(last.c.transaction, 0),
+            select(func.coalesce(func.max(LOG.c.position), 0)).scalar_subquery(),
+            is_there if position else META.c.forgotten == 0,
+            CHANGE.c.kind,
+            CHANGE.c.fields,
+        )
+        .select_from(META.outerjoin(last, true()).outerjoin(CHANGE, later))
+        .order_by(CHANGE.c.position, CHANGE.c.number)
+    )
+    rows = connection.execute(query).all()
+    here, lot, recorded, is_whole = rows[0][:4]
+    keys = facts((kind, fields) for *_, kind, fields in rows) if is_whole or mark is None else None
+    return Changes(mark=Mark(f"{here}:{lot}"), position=recorded, keys=keys)
+
+
+def identity(connection: Connection) -> tuple[object, ...]:
+    """Return what tells a file from every other one, however it is named."""
+    main = connection.exec_driver_sql("PRAGMA database_list").all()[0]
+    found = Path(main[2]).stat()
+    return found.st_dev, found.st_ino
+
+
+def checks_references(connection: Connection) -> bool:
+    """Whether a row that refers to none is refused on this connection: SQLite does so only where it is told to."""
+    return bool(connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one())
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Remove the changes that were made before a moment, but for the newest, which marks are of."""
+    newest = select(func.max(CHANGE.c.position)).scalar_subquery()
+    last = connection.execute(
+        select(func.max(CHANGE.c.position)).where(CHANGE.c.at < before, CHANGE.c.position < newest)
+    ).scalar_one()
+    if last is None:
+        return 0
+    connection.execute(update(META).values(forgotten=last))
+    return connection.execute(delete(CHANGE).where(CHANGE.c.position <= last)).rowcount
 
 
 def _code(error: BaseException | None) -> int:

@@ -2,59 +2,56 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import partial
 from threading import RLock
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, insert, inspect, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
+from sqlalchemy import Connection, Engine, RootTransaction, insert, inspect, select, update
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import StaticPool
 
-from partnerauth.adapters.sql import reading, sqlite, writing
+from partnerauth.adapters.sql import databases, reading, record, writing
 from partnerauth.adapters.sql.reading import META
 from partnerauth.adapters.sql.tables import MARKER, METADATA, SCHEMA_VERSION
+from partnerauth.chain import Head, Link, Spot
 from partnerauth.directory import Key
-from partnerauth.ports import Loaded, MailState, Posted, Recorded, StoreError, Unit
+from partnerauth.ports import Changes, ConflictError, Loaded, MailState, Mark, Posted, Recorded, StoreError, Unit
 from partnerauth.records import RecordError
 
 T = TypeVar("T")
 
 TRIES: Final = 3
-"""How often a transaction is begun again when somebody else holds a lock (CC-06)."""
-
-_NOT_YET: Final = "{}: this store speaks SQLite; name a database like sqlite:///portal.db"
+"""How often a transaction is begun when somebody else holds a lock, or the connection turns out to be lost (CC-06)."""
 
 
 class SqlStore:
     """A store in an SQL database.
 
-    `database` is an SQLAlchemy URL, such as `sqlite:///portal.db`, or an engine.  A file that is not there is made,
-    and an empty database gets its tables, unless `create` is false.  `patience` are the seconds that a transaction
-    waits for the locks of others.  What was opened by URL is closed by `close`.
+    `database` is an SQLAlchemy URL, `sqlite:///portal.db` or `postgresql+psycopg://user@host/portal`, or an engine.  A
+    SQLite file that is not there is made, and an empty database gets its tables, unless `create` is false.  `patience`
+    are the seconds that a transaction waits for the locks of others.  What was opened by URL is closed by `close`.
 
-    A database of an embedder's own, with other tables in it, is opened once `create_tables` has added ours.
+    A database of an embedder's own, with other tables in it, is opened once `create_tables` has added ours.  Each
+    transaction of the store has the isolation level that it needs, whichever the engine was given.
     """
 
     def __init__(self, database: str | Engine, *, create: bool = True, patience: float = 6.0) -> None:
         """Open the database.  Raises StoreError: nothing is written into what is not a store."""
         self._owned = isinstance(database, str)
-        self._engine = _engine(database) if isinstance(database, str) else database
-        if self._engine.dialect.name != "sqlite":
-            raise StoreError(_NOT_YET.format(self._engine.dialect.name))
+        self._engine = databases.engine_for(database) if isinstance(database, str) else database
+        self._database = databases.of(self._engine)
         self._patience = patience / TRIES
-        self._where = sqlite.place(self._engine.url)
+        self._where = self._database.place(self._engine.url)
         # A single connection carries one transaction at a time, whoever it belongs to.
         self._turn: AbstractContextManager[Any] = (
             RLock() if isinstance(self._engine.pool, StaticPool) else nullcontext()
         )
-        sqlite.look_at_file(self._engine.url, create=create)
-        sqlite.set_up(self._engine)
+        self._database.look_at(self._engine.url, create=create)
+        self._database.set_up(self._engine)
         try:
             self._open(create=create)
         except StoreError:
@@ -62,9 +59,14 @@ class SqlStore:
             raise
 
     @property
+    def engine(self) -> Engine:
+        """What the database is spoken to through: sessions over it can be joined (`PartnerAuth.using`)."""
+        return self._engine
+
+    @property
     def lasts(self) -> bool:
         """Whether what is stored outlives the process."""
-        return not sqlite.in_memory(self._engine.url)
+        return self._database.lasts(self._engine.url)
 
     def close(self) -> None:
         """Close the connections, where the store itself has opened them."""
@@ -83,20 +85,36 @@ class SqlStore:
         return self._carry_out(partial(writing.store, unit=unit), writes=True)
 
     def position(self) -> int:
-        """Return the position of the newest commit.  Raises StoreError."""
-        return self._carry_out(reading.position)
+        """Return the newest position that is on record, 0 where nothing is.  Raises StoreError."""
+        return self._carry_out(reading.position, alone=True)
 
-    def changes_since(self, position: int) -> tuple[int, Sequence[Key[Any]]]:
-        """Return the newest position, and the keys of the facts that later commits changed.  Raises StoreError."""
-        return self._carry_out(partial(reading.changes_since, earlier=position))
+    def changes_since(self, mark: Mark | None) -> Changes:
+        """Return which facts changed since a mark: one statement.  Raises StoreError."""
+        return self._carry_out(partial(reading.changes_since, mark=mark), alone=True)
+
+    def forget_changes(self, before: datetime) -> int:
+        """Forget which facts changed before a moment of the database's own clock; return how many changes there were.
+
+        Tables and record stay as they are.  A process that has not looked since then starts its decisions anew: give
+        it a day.  Raises StoreError.
+        """
+        return self._carry_out(partial(writing.forget_changes, before=before), writes=True)
 
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record, oldest first.  Raises StoreError, also for what cannot be read."""
         try:
-            return self._carry_out(partial(reading.records, about=about, organisation=organisation))
+            return self._carry_out(partial(record.records, about=about, organisation=organisation))
         except RecordError as unreadable:
             message = f"{self._where}: {unreadable}"
             raise StoreError(message) from unreadable
+
+    def told_of(self, subjects: Sequence[str]) -> Sequence[Spot]:
+        """Return the records that tell of persons, oldest first.  Raises StoreError."""
+        return self._carry_out(partial(record.told_of, subjects=subjects))
+
+    def examine(self, work: Callable[[Sequence[Head], Iterator[Link]], T]) -> T:
+        """Do some work on the record as it stands at one moment.  Raises StoreError."""
+        return self._carry_out(partial(record.examine, work=work))
 
     def outbox(
         self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
@@ -121,26 +139,32 @@ class SqlStore:
         """Let mails be due now.  Raises StoreError."""
         return self._carry_out(partial(writing.retry_mails, ids=tuple(ids), now=now), writes=True)
 
+    def is_of(self, connection: Connection) -> bool:
+        """Whether a connection of another engine is one of this database.  Raises StoreError."""
+        return self._carry_out(self._database.identity) == self._database.identity(connection)
+
     def _open(self, *, create: bool) -> None:
         ready = partial(_ready, where=self._where, create=create)
         self._carry_out(ready)
         self._carry_out(partial(_make_ready, ready=ready), writes=True)
-        if self.lasts:
-            try:
-                sqlite.keep_log_ahead(self._engine, patience=self._patience * TRIES)
-            except sqlite3.Error as error:
-                raise sqlite.trouble(error, self._where) from error
+        self._database.settle(self._engine, patience=self._patience * TRIES)
 
-    def _carry_out(self, work: Callable[[Connection], T], *, writes: bool = False) -> T:
-        """Carry work out in a transaction of its own; again where somebody else held a lock, a few times."""
+    def _carry_out(self, work: Callable[[Connection], T], *, writes: bool = False, alone: bool = False) -> T:
+        """Carry work out in a transaction of its own; again where a lock or a lost connection was in its way.
+
+        Raises ConflictError where somebody else was faster, with nothing stored, and StoreError.
+        """
         left = TRIES
         while True:
             left -= 1
             try:
-                return self._transaction(work, writes=writes)
+                return self._transaction(work, writes=writes, alone=alone)
             except DBAPIError as error:
-                if not left or not sqlite.is_busy(error.orig):
-                    raise sqlite.trouble(error.orig, self._where) from error.orig
+                if self._database.is_conflict(error.orig):
+                    raise ConflictError(type(error.orig).__name__) from None
+                if not left or not (error.connection_invalidated or self._database.is_busy(error.orig)):
+                    # What the driver says may repeat values, which may be secrets.
+                    raise self._database.trouble(error.orig, self._where) from None
             except NoConnectionError as error:
                 message = f"{self._where}: no connection became free; give the engine a larger pool"
                 raise StoreError(message) from error
@@ -148,11 +172,27 @@ class SqlStore:
                 # What a column's type refused.  SQLAlchemy's own text repeats the values, which may be secrets.
                 raise error.orig or error from None
 
-    def _transaction(self, work: Callable[[Connection], T], *, writes: bool) -> T:
+    def _transaction(self, work: Callable[[Connection], T], *, writes: bool, alone: bool) -> T:
+        options = self._database.options(writes=writes, alone=alone, patience=self._patience)
         with self._turn, self._engine.connect() as connection:
-            connection.execution_options(**sqlite.options(writes=writes, patience=self._patience))
-            with connection.begin():
-                return work(connection)
+            connection.execution_options(**options)
+            with connection.begin() as transaction:
+                done = work(connection)
+                self._end(transaction, writes=writes)
+                return done
+
+    def _end(self, transaction: RootTransaction, *, writes: bool) -> None:
+        """Commit.  A connection that is lost just then leaves open whether it was: it must not be begun again."""
+        try:
+            transaction.commit()
+        except DBAPIError as error:
+            if not writes or not error.connection_invalidated:
+                raise
+            message = (
+                f"{self._where}: the connection was lost at the moment of storing; "
+                "look whether it is stored before you do it again"
+            )
+            raise StoreError(message) from None
 
 
 def create_tables(connection: Connection) -> None:
@@ -161,8 +201,18 @@ def create_tables(connection: Connection) -> None:
     connection.execute(insert(META).values(id=1, marker=MARKER, schema_version=SCHEMA_VERSION, position=0))
 
 
+def prepare(engine: Engine) -> None:
+    """Set up an engine of the embedder's own, other than the store's, whose sessions shall be joined.
+
+    On SQLite its connections then check foreign keys (CC-12), and begin transactions when SQLAlchemy says so; on
+    PostgreSQL nothing changes.  Of an `AsyncEngine` it takes the `sync_engine`.  Raises StoreError.
+    """
+    databases.of(engine).set_up(engine)
+
+
 def _make_ready(connection: Connection, *, ready: Callable[[Connection], bool]) -> None:
     """Create the tables where there are none, and find out in any case whether the database can be written to."""
+    databases.of(connection).only_one(connection)
     if ready(connection):
         connection.execute(update(META).values(position=META.c.position))
     else:
@@ -171,10 +221,11 @@ def _make_ready(connection: Connection, *, ready: Callable[[Connection], bool]) 
 
 def _ready(connection: Connection, *, where: str, create: bool) -> bool:
     """Whether the tables are there.  Raises StoreError where they can or must not be made (CC-17)."""
+    databases.of(connection).check(connection, where)
     inspector = inspect(connection)
     names = inspector.get_table_names()
     columns = {column["name"] for column in inspector.get_columns(META.name)} if META.name in names else set()
-    if columns >= set(META.c.keys()):
+    if columns >= {META.c.marker.name, META.c.schema_version.name}:
         _check_version(connection.execute(select(META.c.schema_version)).scalar_one_or_none(), where)
         return True
     if names:
@@ -198,14 +249,3 @@ def _check_version(version: int | None, where: str) -> None:
         way = "upgrade partnerauth" if version > SCHEMA_VERSION else "migrate it"
         message = f"{where}: its tables are of version {version}, this partnerauth has version {SCHEMA_VERSION}; {way}"
     raise StoreError(message)
-
-
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            return sqlite.engine_for(parsed)
-    except (ArgumentError, NoSuchModuleError) as error:
-        message = f"{error}; name a database like sqlite:///portal.db"
-        raise StoreError(message) from error
-    raise StoreError(_NOT_YET.format(parsed.get_backend_name()))

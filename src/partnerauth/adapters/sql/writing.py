@@ -1,8 +1,12 @@
 """Writing: a unit becomes rows, over a connection whose transaction whoever calls has begun and will end.
 
-The first write is to the one row that every commit writes, and the next are the version rows of organisations in
-the order of their ids.  So whoever comes second waits, and then finds what the first one changed; two never wait
-for each other, also with several units in one transaction; and this holds at every isolation level (CC-02).
+First of all a commit holds what it depends on: version rows of organisations in the order of their ids, those that
+rise and those that were only read, and then every row that it changes or has read.  So whoever comes second waits, and
+then finds what the first one changed; and two never wait for each other, because all take their locks in one order.
+This holds at every isolation level (CC-02): where a transaction sees one old state throughout, PostgreSQL itself
+refuses to lock a row, or to add one, that somebody changed since.  SQLite has one writer at a time.
+
+Only once all is held is the position drawn, so that positions rise within an organisation and within a row.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -18,7 +23,6 @@ from sqlalchemy import (
     Connection,
     Delete,
     Insert,
-    Integer,
     Table,
     Update,
     and_,
@@ -29,11 +33,13 @@ from sqlalchemy import (
     update,
 )
 
-from partnerauth.adapters.sql.mapping import BY_KEY, KEPT, Kept, Part, Values
-from partnerauth.adapters.sql.reading import CHANGE, LOG, META, OUTBOX, VERSION, among, chunks, pairs, position, posted
+from partnerauth.adapters.sql import databases, record
+from partnerauth.adapters.sql.databases import Database
+from partnerauth.adapters.sql.mapping import KEPT, Kept, Part, Values
+from partnerauth.adapters.sql.reading import CHANGE, OUTBOX, VERSION, among, chunks, posted
 from partnerauth.directory import FACTS, Entity, Key
+from partnerauth.entities import OrganisationId
 from partnerauth.ports import ConflictError, MailState, Posted, Unit
-from partnerauth.records import to_row
 
 _OLD: Final = "old_"
 """Begins the name of a parameter that a row is looked for by, so that it is not taken for a new value."""
@@ -51,12 +57,13 @@ class _Change:
 
 def store(connection: Connection, unit: Unit) -> int:
     """Store a unit and return its position.  Raises ConflictError; the transaction then has to be rolled back."""
-    connection.execute(update(META).values(position=META.c.position + 1))
-    here = position(connection)
+    database = databases.of(connection)
+    database.enter(connection)
     if unit.touched:
-        _raise_versions(connection, unit)
+        _raise_versions(connection, unit, database)
     expected = {**dict.fromkeys(unit.changes, 0), **unit.revisions}
-    _hold(connection, {key: revision for key, revision in expected.items() if not revision or key not in unit.changes})
+    _hold(connection, unit, expected, database)
+    here = database.next_position(connection)
     puts: dict[type, list[_Change]] = defaultdict(list)
     drops: dict[type, list[tuple[Key[Any], int]]] = defaultdict(list)
     for key, entity in unit.changes.items():
@@ -66,12 +73,12 @@ def store(connection: Connection, unit: Unit) -> int:
         elif expected[key]:
             drops[type(key)].append((key, expected[key]))
     for kept in (each for each in KEPT if each.key in puts):
-        _write(connection, kept, puts[kept.key], here)
+        _write(connection, kept, puts[kept.key], here, database)
     for kept in (each for each in reversed(KEPT) if each.key in drops):
         _remove(connection, kept, drops[kept.key])
-    _many(connection, insert(CHANGE), _change_rows(unit, here))
-    _many(connection, insert(LOG), _log_rows(unit, here))
+    _many(connection, insert(CHANGE).values(transaction=database.transaction()), _change_rows(unit, here))
     _many(connection, insert(OUTBOX), _outbox_rows(unit))
+    record.append(connection, unit, here)
     return here
 
 
@@ -119,44 +126,66 @@ def retry_mails(connection: Connection, *, ids: Iterable[int], now: datetime) ->
     return tuple(again)
 
 
-def _raise_versions(connection: Connection, unit: Unit) -> None:
+def forget_changes(connection: Connection, *, before: datetime) -> int:
+    """Forget which facts changed before a moment, and return how many changes there were."""
+    return databases.of(connection).forget(connection, before)
+
+
+def _raise_versions(connection: Connection, unit: Unit, database: Database) -> None:
     """Hold the versions that were read, and raise those of the organisations that change."""
     organisations = sorted({*unit.versions, *unit.touched})
-    present = pairs(connection, VERSION, "organisation", "version", organisations)
-    absent = [{"organisation": each, "version": 0} for each in organisations if each not in present]
-    _many(connection, insert(VERSION), absent)
-    steps = [
-        {
-            f"{_OLD}organisation": each,
-            f"{_OLD}version": unit.versions.get(each, present.get(each, 0)),
-            "step": int(each in unit.touched),
-        }
-        for each in organisations
-    ]
-    raised = update(VERSION).values(version=VERSION.c.version + bindparam("step", type_=Integer))
-    if _many(connection, raised.where(_old(VERSION, ("organisation", "version"))), steps) != len(steps):
-        raise ConflictError(", ".join(organisations))
+    present = _versions(connection, organisations, unit, database)
+    if absent := [each for each in organisations if each not in present]:
+        claim = database.claim(VERSION, ("organisation",))
+        _many(connection, claim, ({"organisation": each, "version": 0} for each in absent))
+        present |= _versions(connection, absent, unit, database)
+    if stale := [each for each in organisations if present[each] != unit.versions.get(each, present[each])]:
+        raise ConflictError(", ".join(stale))
+    for some in chunks(sorted(unit.touched)):
+        raised = update(VERSION).where(VERSION.c.organisation.in_(some)).values(version=VERSION.c.version + 1)
+        connection.execute(raised)
 
 
-def _hold(connection: Connection, expected: Mapping[Key[Any], int]) -> None:
-    """Make sure that these are still as they were read, also those that were not there."""
+def _versions(
+    connection: Connection, organisations: Sequence[OrganisationId], unit: Unit, database: Database
+) -> dict[OrganisationId, int]:
+    """Return versions, and hold them, in this order: those that rise alone, and the others together with others."""
+    found: dict[OrganisationId, int] = {}
+    column = VERSION.c
+    rises = unit.touched if database.has_row_locks else frozenset()
+    for is_touched, same in groupby(organisations, rises.__contains__):
+        for some in chunks(same):
+            query = select(column.organisation, column.version).where(column.organisation.in_(some))
+            held = query.order_by(column.organisation).with_for_update(read=not is_touched)
+            found |= {row[0]: row[1] for row in connection.execute(held)}
+    return found
+
+
+def _hold(connection: Connection, unit: Unit, expected: Mapping[Key[Any], int], database: Database) -> None:
+    """Make sure that these are still as they were read, also those that were not there, and that they stay so."""
     asked: dict[type, list[Key[Any]]] = defaultdict(list)
-    for key in expected:
-        asked[type(key)].append(key)
-    for kept in (BY_KEY[kind] for kind in asked):
+    for key, revision in expected.items():
+        # Where there are no locks on rows, writing a row looks at its revision soon enough.
+        if database.has_row_locks or not revision or key not in unit.changes:
+            asked[type(key)].append(key)
+    for kept in (each for each in KEPT if each.key in asked):
         columns = [kept.table.c[name] for name in kept.key_fields]
-        for some in chunks(asked[kept.key], len(columns)):
+        changes = any(key in unit.changes and expected[key] for key in asked[kept.key])
+        for some in chunks(sorted(asked[kept.key], key=astuple), len(columns)):
             condition = among(kept.table, kept.key_fields, map(astuple, some))
-            rows = connection.execute(select(kept.table.c.revision, *columns).where(condition))
+            query = select(kept.table.c.revision, *columns).where(condition).order_by(*columns)
+            rows = connection.execute(query.with_for_update(read=not changes, key_share=changes))
             found = {kept.key(*row[1:]): row[0] for row in rows}
             for stale in (key for key in some if found.get(key, 0) != expected[key]):
                 raise ConflictError(stale)
 
 
-def _write(connection: Connection, kept: Kept, changes: Sequence[_Change], here: int) -> None:
+def _write(connection: Connection, kept: Kept, changes: Sequence[_Change], here: int, database: Database) -> None:
     new = [each for each in changes if not each.revision]
     old = [each for each in changes if each.revision]
-    _many(connection, insert(kept.table), ({**_values(kept, each, here), "arrival": here} for each in new))
+    claim = database.claim(kept.table, kept.key_fields)
+    if _many(connection, claim, ({**_values(kept, each, here), "arrival": here} for each in new)) != len(new):
+        raise ConflictError(*(each.key for each in new))
     found = _old(kept.table, (*kept.key_fields, "revision"))
     changed = ({**_changed(kept, each, here), **_which(kept, each.key, each.revision)} for each in old)
     if _many(connection, update(kept.table).where(found), changed) != len(old):
@@ -215,12 +244,6 @@ def _change_rows(unit: Unit, here: int) -> Iterable[Values]:
         yield {"position": here, "number": number, "kind": type(key).__name__, "fields": astuple(key)}
 
 
-def _log_rows(unit: Unit, here: int) -> Iterable[Values]:
-    for number, event in enumerate(unit.events, start=1):
-        row = to_row(event)
-        yield {**row, "schema_number": row.pop("schema"), "position": here, "number": number}
-
-
 def _outbox_rows(unit: Unit) -> Iterable[Values]:
     for mail in unit.mails:
         yield {
@@ -240,4 +263,5 @@ def _outbox_rows(unit: Unit) -> Iterable[Values]:
 def _many(connection: Connection, statement: Insert | Update | Delete, rows: Iterable[Values]) -> int:
     """Carry a statement out for each row, and return how many rows of the table it met."""
     listed = list(rows)
-    return connection.execute(statement, listed).rowcount if listed else 0
+    counted = {"preserve_rowcount": True}
+    return connection.execute(statement, listed, execution_options=counted).rowcount if listed else 0
