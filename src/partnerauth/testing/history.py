@@ -216,8 +216,7 @@ class Turn:
         return tuple(mail for unit in self.units for mail in unit.mails)
 
     def __str__(self) -> str:
-        answer = f"refused: {', '.join(self.answer.codes)}" if isinstance(self.answer, Refused) else "accepted"
-        return f"{given(self.actor, self.command)}: {answer}"
+        return f"{given(self.actor, self.command)}: {answered(self.answer)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +236,11 @@ def given(actor: Actor, command: Command) -> str:
     who = user or (f"whoever has the session {session}" if session else type(actor).__name__.lower())
     fields = command.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return f"{who}: {command.word()} {fields}"
+
+
+def answered(answer: Answer) -> str:
+    """Return whether a command was accepted, or else the codes of what is wrong with it."""
+    return f"refused: {', '.join(answer.codes)}" if isinstance(answer, Refused) else "accepted"
 
 
 class _Everything(Mapping[Key[Any], Any]):

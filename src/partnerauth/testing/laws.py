@@ -38,7 +38,7 @@ from partnerauth.policy.grid import Cell
 from partnerauth.policy.portal import MANAGE_ADMINISTRATORS, RESOURCE_KINDS, Application
 from partnerauth.testing import oracle
 from partnerauth.testing.history import State as Stored
-from partnerauth.testing.history import Turn, Witness
+from partnerauth.testing.history import Turn, Witness, answered
 from partnerauth.testing.ledger import Ledger, by_membership, entering, gains, giver, holdings
 from partnerauth.testing.oracle import Question
 
@@ -144,7 +144,9 @@ def strangers_stay_as_they_are(_: Witness, __: Ledger, turn: Turn) -> None:
 def strangers_are_not_seen(_: Witness, __: Ledger, turn: Turn) -> None:
     """A member is answered as if there were no other organisations, but for what they delegated to his (GX-01)."""
     if turn.alone is not None and not _is_settled(turn):
-        _require(_said(turn.alone) == _said(turn.answer), turn, f"it shows that there are others: alone {turn.alone!r}")
+        _require(
+            _said(turn.alone) == _said(turn.answer), turn, f"it shows others: without them it is {answered(turn.alone)}"
+        )
 
 
 def slices_suffice(_: Witness, __: Ledger, turn: Turn) -> None:
@@ -491,8 +493,8 @@ def _require(holds: object, of: object, what: str) -> None:
 
 
 def _refused_with(turn: Turn, codes: Collection[str]) -> None:
-    answered = turn.answer.codes if isinstance(turn.answer, Refused) else ()
-    _require(len(answered) == 1 and answered[0] in codes, turn, f"answered {answered}, expected one of {codes}")
+    found = turn.answer.codes if isinstance(turn.answer, Refused) else ()
+    _require(len(found) == 1 and found[0] in codes, turn, f"to be refused: {' or '.join(sorted(codes))}")
 
 
 def _kept_out(ledger: Ledger, turn: Turn) -> frozenset[str]:

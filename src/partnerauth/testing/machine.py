@@ -103,17 +103,12 @@ class PortalMachine(RuleBasedStateMachine):
         cls.tried = Tried()
         cls.TestCase.runTest = lambda case: run(cls, case.settings)  # type: ignore[assignment, method-assign]
 
-    @classmethod
-    def laws(cls) -> Mapping[str, Callable[..., None]]:
-        """Return all laws that are tried, by name."""
-        return {**cls.turn_laws, **cls.question_laws}
-
     @initialize(data=st.data())
     def the_portal_opens(self, data: DataObject) -> None:
         """Open the organisations and let their first people in, and give rights to some."""
         drawn = type(self).portal
         portal = data.draw(drawn) if isinstance(drawn, SearchStrategy) else drawn
-        self.story = Story(portal, type(self).new_store(), type(self).laws())
+        self.story = Story(portal, type(self).new_store(), type(self).turn_laws, type(self).question_laws)
         theme = data.draw(strategies.themes(portal))
         for organisation in data.draw(parts(ORGANISATIONS, least=2)):
             self.give(Operator(), data.draw(strategies.organisations(portal, organisation, theme)))
@@ -225,7 +220,7 @@ def run(machine: type[PortalMachine], tried: settings) -> None:
     try:
         run_state_machine_as_test(machine, settings=settings(tried, phases=phases, print_blob=False, database=None))
     except LawBrokenError as broken:
-        raise shortest(broken, machine.new_store, machine.laws()) from broken.__cause__
+        raise shortest(broken, machine.new_store, machine.turn_laws, machine.question_laws) from broken.__cause__
 
 
 def hold(

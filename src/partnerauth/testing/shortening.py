@@ -18,7 +18,7 @@ from partnerauth.flow import Command
 from partnerauth.policy.portal import Portal
 from partnerauth.ports import Store
 from partnerauth.testing.history import Turn, Witness, given
-from partnerauth.testing.laws import QUESTION_LAWS
+from partnerauth.testing.laws import QuestionLaw, TurnLaw
 from partnerauth.testing.ledger import Ledger
 from partnerauth.testing.oracle import Question
 
@@ -79,14 +79,20 @@ class LawBrokenError(AssertionError):
 class Story:
     """A world in which things happen one after the other, each held against laws."""
 
-    def __init__(self, portal: Portal, store: Store, laws: Mapping[str, Callable[..., None]]) -> None:
+    def __init__(
+        self,
+        portal: Portal,
+        store: Store,
+        turn_laws: Mapping[str, TurnLaw],
+        question_laws: Mapping[str, QuestionLaw],
+    ) -> None:
         self.portal = portal
         self.world = Witness(portal, store)
         self.ledger = Ledger(portal)
         self.history: list[Happening] = []
         self.commands = 0
-        self._turn_laws = {name: law for name, law in laws.items() if name not in QUESTION_LAWS}
-        self._question_laws = {name: law for name, law in laws.items() if name in QUESTION_LAWS}
+        self._turn_laws = turn_laws
+        self._question_laws = question_laws
 
     def give(self, actor: Actor, command: Command, second: tuple[Actor, Command] | None = None) -> Turn:
         """Give a command, and perhaps a second one at the same moment.  Raises LawBrokenError."""
@@ -158,13 +164,19 @@ class Story:
 
 
 def shortest(
-    broken: LawBrokenError, new_store: Callable[[], Store], laws: Mapping[str, Callable[..., None]]
+    broken: LawBrokenError,
+    new_store: Callable[[], Store],
+    turn_laws: Mapping[str, TurnLaw],
+    question_laws: Mapping[str, QuestionLaw],
 ) -> LawBrokenError:
     """Return the same law, broken by the shortest history that is found by leaving things out."""
-    wanted = {name: law for name, law in laws.items() if broken.law in {name, ANSWERED}}
+    wanted = (
+        {name: law for name, law in turn_laws.items() if broken.law in {name, ANSWERED}},
+        {name: law for name, law in question_laws.items() if broken.law in {name, ANSWERED}},
+    )
 
     def breaks(history: Sequence[Happening]) -> LawBrokenError | None:
-        story = Story(broken.portal, new_store(), wanted)
+        story = Story(broken.portal, new_store(), *wanted)
         try:
             for each in history:
                 story.happen(each)
