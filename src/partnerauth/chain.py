@@ -18,6 +18,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any, Final
 
+from partnerauth.addresses import name_key
 from partnerauth.events import Event, UserErased
 from partnerauth.records import RecordError, blank, from_row, in_utc, personal_fields, plain, to_row
 
@@ -52,8 +53,8 @@ class Spot:
 class Personal:
     """What a record tells of a person: kept beside the chain, and the one part of it that can go.
 
-    `subject` is whose it is: a user's id, or what was typed or written where there was no user yet.  Once it is
-    erased there is no salt and no value, `subject` is the user's id, and `erased` the record that says so.
+    `subject` is whose it is: a user's id, or the key of what was typed or written where there was no user yet.  Once
+    it is erased there is no salt and no value, `subject` is the user's id, and `erased` the record that says so.
     """
 
     subject: str
@@ -152,9 +153,16 @@ def _hidden(personal: Personal) -> Mapping[str, str]:
     return {name: hidden(personal.salt, name, value) for name, value in personal.values.items()}
 
 
-def about(link: Link) -> str:
-    """Return whom a record is about: by name while he is known, by the id of whoever was erased."""
-    return link.about if link.about is not None else link.personal.subject if link.personal else ""
+def subject_of(typed: str) -> str:
+    """Return what a person is found by who was only ever named: what was typed, in whichever way (GX-12)."""
+    return name_key(typed) or typed
+
+
+def is_about(link: Link, somebody: str) -> bool:
+    """Whether a record is about somebody, by his id or by a name that was typed; about the id where he was erased."""
+    if link.about is not None:
+        return link.about == somebody
+    return link.personal is not None and link.personal.subject == subject_of(somebody)
 
 
 def is_erased(link: Link) -> bool:
@@ -177,7 +185,7 @@ def _unlinked(event: Event, place: int, spot: Spot, chance: bytes) -> Link:
     if names:
         salt = hmac.new(chance, f"{spot.number}".encode(), hashlib.sha256).hexdigest()
         values = {name: row["data"][name] for name in sorted(names)}
-        personal = Personal(subject=getattr(event, "user", "") or event.about, salt=salt, values=values)
+        personal = Personal(subject=getattr(event, "user", "") or subject_of(event.about), salt=salt, values=values)
     return Link(
         organisation=event.organisation,
         place=place,
@@ -292,7 +300,7 @@ class Examination:
         changed = [name for name, value in kept.values.items() if not _fits(kept.salt, name, value, link.hidden[name])]
         if changed:
             yield f"{', '.join(sorted(changed))}: the values beside it were changed, or their salt"
-        elif kept.subject != (owner or _about(link)):
+        elif kept.subject != (owner or _subject(link)):
             yield "whom it is about was changed"
 
     def _blanked(self) -> Iterator[Finding]:
@@ -308,9 +316,9 @@ class Examination:
                 yield Finding(organisation="", place=0, says=says)
 
 
-def _about(link: Link) -> str | None:
+def _subject(link: Link) -> str | None:
     try:
-        return event_of(link).about
+        return subject_of(event_of(link).about)
     except RecordError:
         return None
 

@@ -1,6 +1,6 @@
 """Flow: whoever may deactivate a user makes him active again.
 
-Refuses: other-organisation, management-right-missing, delegation-limit.
+Refuses: other-organisation, user-erased, management-right-missing, delegation-limit.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def decide(s: Situation[Reactivate]) -> Answer:
     user = found(s, UserById(s.command.user), s.command.user, within=s.tenant)
     if isinstance(user, Refused):
         return user
-    if refused := refuse(*_by_administrator(s, user)):
+    if refused := refuse(lifecycle.not_erased(user), *_by_administrator(s, user)):
         return refused
     if user.state is not State.DEACTIVATED:
         return Accepted()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from partnerauth.decision import Reason, Rule
 from partnerauth.entities import Credential, State, User
+from partnerauth.events import ERASED_DOMAIN
 
 BY_SYSTEM = "system:"
 """How the record names a feed or another machine, before its own name; no user is called so."""
@@ -16,10 +17,31 @@ DELETE_FORBIDDEN = Rule(
     sources=("BP-09",),
 )
 
+USER_ERASED = Rule(
+    code="user-erased",
+    holds="A user whose personal data were erased stays deactivated.",
+    because="Nobody is behind his id any more: whoever comes back comes as a new user, with nothing of the old one's.",
+    says="This user's personal data were erased, so that the user cannot become active again. Add a new user instead.",
+    sources=("GX-02", "GX-08"),
+)
+
+ENDED = frozenset({State.DEACTIVATED, State.REJECTED})
+"""The states of users who can be erased: nothing of theirs goes on."""
+
 
 def never_deleted() -> Reason:
     """Nobody is ever deleted, whoever asks (BP-09)."""
     return DELETE_FORBIDDEN.broken()
+
+
+def is_erased(user: User) -> bool:
+    """Whether what is known of a user as a person was erased."""
+    return user.email.domain == ERASED_DOMAIN
+
+
+def not_erased(user: User) -> Reason | None:
+    """Nobody comes back as a user who was erased (GX-02)."""
+    return USER_ERASED.broken() if is_erased(user) else None
 
 
 def left_by_feed(user: User) -> bool:

@@ -50,6 +50,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             options.OPTION_DISABLED,
             options.PORTAL_SIGN_IN_FIRST,
             lifecycle.DELETE_FORBIDDEN,
+            lifecycle.USER_ERASED,
             delegation.REVOCATION_FORBIDDEN,
             forms.FIELD_REQUIRED,
             passwords.PASSWORD_POLICY,

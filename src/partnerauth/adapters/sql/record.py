@@ -147,7 +147,7 @@ def _about(about: str) -> Select[Any]:
     """Return the query for the records about somebody: whether that is written openly or hidden, each by its index."""
     openly = select(LOG.c.position, LOG.c.number).where(LOG.c.about == about)
     hidden = select(PERSONAL.c.position, PERSONAL.c.number).join(LOG, _SAME)
-    hidden = hidden.where(PERSONAL.c.subject == about, LOG.c.about.is_(None))
+    hidden = hidden.where(PERSONAL.c.subject == chain.subject_of(about), LOG.c.about.is_(None))
     either = union_all(openly, hidden).subquery()
     return select(either.c.position, either.c.number)
 
