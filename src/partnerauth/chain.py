@@ -25,6 +25,9 @@ from partnerauth.records import RecordError, blank, from_row, in_utc, personal_f
 FORM: Final = 1
 """The number of the canonical form: it stands inside every link."""
 
+ERASED: Final = "erased"
+"""What is noted of a mail that will not be sent because its reader was erased."""
+
 START: Final = "0" * hashlib.sha256().digest_size * 2
 """What the first record of a chain has in the place of a digest before it."""
 

@@ -261,8 +261,9 @@ class MemoryStore:
             self._records[spot] = replace(self._records[spot], event=chain.event_of(left), is_erased=True)
         for each in [each for each in self._outbox.values() if each.mail.to in unit.forgets]:
             mail = replace(each.mail, to=ERASED.addr_spec, facts=MappingProxyType({}), token="")
-            state = MailState.DEAD if each.state is MailState.WAITING else each.state
-            self._post(replace(each, mail=mail, state=state, problem=""))
+            was_sent = each.state is MailState.SENT
+            state, problem = (MailState.SENT, "") if was_sent else (MailState.DEAD, chain.ERASED)
+            self._post(replace(each, mail=mail, state=state, problem=problem))
 
     def _stale(self, unit: Unit) -> Iterator[object]:
         """Yield what is no longer as it was read."""

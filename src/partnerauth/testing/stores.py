@@ -21,8 +21,9 @@ from typing import Any, Final, TypeVar, get_args
 
 import pytest
 
-from partnerauth import directory
+from partnerauth import chain, directory
 from partnerauth.addresses import EmailAddress, parse
+from partnerauth.chain import Examination, Finding, Head, Link, Sealed, Spot
 from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
@@ -92,8 +93,9 @@ from partnerauth.entities import (
     User,
     UserId,
 )
-from partnerauth.events import CommandRefused, Event, SignedOut
+from partnerauth.events import CommandRefused, Event, SignedOut, UserErased
 from partnerauth.ports import Changes, ConflictError, Loaded, MailState, Mark, Posted, Recorded, Store, Unit, concerned
+from partnerauth.records import ERASED
 
 T = TypeVar("T")
 
@@ -698,6 +700,81 @@ class StoreConformance:
         together([*(partial(write, people) for people in users), follow])
         same(heard, {UserById(user.id) for people in users for user in people})
 
+    def found(self, *seals: Sealed) -> list[Finding]:
+        """Return what an examination finds in the record."""
+        return self.store.examine(lambda heads, links: [*Examination(heads, seals).of(links)])
+
+    def test_every_record_is_linked_to_the_one_before_it(self) -> None:
+        """Per organisation, in the order of commits, and whole (GX-08)."""
+        same(self.found(), [])
+        out = SignedOut(organisation=PRINT, by=PIA, at=NOON, user=PIA, browser="b")
+        self.store.commit(Unit(events=(refused(), out, refused("\ud800\0\\"))))
+        self.store.commit(Unit(events=(refused(organisation=OrganisationId("")),)))
+        self.store.commit(Unit(events=(out,)))
+        heads, links = self.store.examine(lambda heads, links: (tuple(heads), tuple(links)))
+        places = [("", 1), (ACME, 1), (ACME, 2), (PRINT, 1), (PRINT, 2)]
+        same([(link.organisation, link.place) for link in links], places)
+        same([(head.organisation, head.length) for head in heads], [("", 1), (ACME, 2), (PRINT, 2)])
+        same([chain.event_of(link) for link in links if link.organisation == PRINT], [out, out])
+        same([(each.place, each.is_erased) for each in self.store.records(about=PIA)], [(1, False), (2, False)])
+        same(self.found(Sealed(at=NOON, heads={head.organisation: head for head in heads})), [])
+
+    def test_of_one_history_the_digests_are_always_the_same(self) -> None:
+        """Given the same chance, which hides what is personal (GX-10)."""
+        other: Mapping[str, Head] = {each: Head(organisation=each) for each in (PRINT, ACME)}
+        events = (refused(), SignedOut(organisation=PRINT, by=PIA, at=NOON, user=PIA, browser="b"), refused(DORA))
+        here = self.store.commit(Unit(events=events, chance=bytes(32)))
+        links, heads = chain.appended(other, events, here, bytes(32))
+        kept = self.store.examine(lambda heads, links: (tuple(heads), tuple(links)))
+        same(kept, ((heads[ACME], heads[PRINT]), (links[0], links[2], links[1])))
+
+    def test_a_name_that_was_typed_is_found_in_whichever_way(self) -> None:
+        """Upper case and spaces tell no two people apart (GX-12)."""
+        typed = refused(" Anna@ACME.example")
+        self.store.commit(Unit(events=(typed, refused())))
+        for name in ("anna@acme.example", "ANNA@acme.example ", typed.subject):
+            same([each.event for each in self.store.records(about=name)], [typed])
+        same(len(self.store.told_of(["anna@acme.example"])), 1)
+
+    def test_a_person_is_erased_and_the_record_stays_whole(self) -> None:
+        """Values and mails go, who did what stays, and who was erased by whom is on record (GX-08)."""
+        self.settle()
+        out = SignedOut(organisation=ACME, by=CARL, at=NOON, user=CARL, browser="firefox")
+        typed = refused("carl@acme.example", organisation=OrganisationId(""))
+        to_carl, to_anna = mail("carl@acme.example"), mail()
+        self.store.commit(Unit(events=(out, typed, refused(DORA)), mails=(to_carl, to_anna)))
+        spots = self.store.told_of([CARL, "carl@acme.example", "nobody"])
+        same(len(spots), 2)
+        erasing = UserErased(organisation=ACME, by="operator:olga", at=NOON, user=CARL, records=2)
+        unit = unit_of(self.store, _KEPT[UserById(CARL)], events=(erasing,))
+        unit = replace(unit, erases=tuple(spots), forgets=frozenset({"carl@acme.example"}))
+        here = self.store.commit(unit)
+        same(self.found(), [])
+        same(self.store.told_of([CARL, "carl@acme.example"]), ())
+        blank = (replace(out, browser=""), replace(typed, subject=CARL))
+        told = [(each.event, each.is_erased) for each in self.store.records(about=CARL)]
+        same(told, [(blank[0], True), (blank[1], True), (erasing, False)])
+        same([*self.store.records(about="carl@acme.example")], [])
+        same([each.event for each in self.store.records(about=DORA)], [refused(DORA)])
+        gone, kept = self.store.outbox()
+        same((gone.mail.to, dict(gone.mail.facts), gone.mail.token), (ERASED.addr_spec, {}, ""))
+        same((gone.state, gone.problem), (MailState.DEAD, "erased"))
+        same((kept.mail, kept.state), (to_anna, MailState.WAITING))
+        links = self.store.examine(lambda _, links: tuple(links))
+        marks = {link.personal.erased for link in links if link.personal and link.spot in spots}
+        same(marks, {Spot(here, 1)})
+        self.conflicts(replace(unit, revisions=unit_of(self.store, _KEPT[UserById(CARL)]).revisions))
+
+    def test_nobody_is_erased_without_a_word_of_it(self) -> None:
+        """Nor with two words: the event that says so is one."""
+        self.store.commit(Unit(events=(refused(),)))
+        erasing = UserErased(organisation=ACME, by="operator:olga", at=NOON, user=CARL, records=1)
+        spots = tuple(self.store.told_of([ANNA]))
+        for events in ((), (refused(),), (erasing, erasing)):
+            with suppress(ValueError):
+                Unit(events=events, erases=spots)
+                raise AssertionError
+
     def test_mails_wait_until_they_are_sent(self) -> None:
         """In the order in which they were posted, each until it is marked, once or twice."""
         to_anna, to_ben = mail(), mail("ben@acme.example")
@@ -852,6 +929,8 @@ class StoreConformance:
         together([count] * 3)
         same(self.get(key).wrong, 3 * times)
         same(sorted(each.position for each in self.store.records()), sorted(positions))
+        same([each.place for each in self.store.records(organisation=ACME)], [*range(1, 3 * times + 1)])
+        same(self.found(), [])
         same(len(set(positions)), 3 * times)
 
     def test_a_reader_sees_one_state(self) -> None:
@@ -948,8 +1027,9 @@ class Twins:
         return one
 
     def commit(self, unit: Unit) -> int:
-        """Store a unit, in both or in neither."""
-        return self._both(lambda store: store.commit(unit))
+        """Store a unit, in both or in neither; what has no chance of its own gets the same in both."""
+        chanced = replace(unit, chance=unit.chance or b"the same in both of them, always")
+        return self._both(lambda store: store.commit(chanced))
 
     def position(self) -> int:
         """Return the newest position that is on record."""
@@ -965,6 +1045,15 @@ class Twins:
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record."""
         return self._both(lambda store: store.records(about=about, organisation=organisation))
+
+    def told_of(self, subjects: Sequence[str]) -> Sequence[Spot]:
+        """Return the records that tell of persons."""
+        return self._both(lambda store: store.told_of(subjects))
+
+    def examine(self, work: Callable[[Sequence[Head], Iterator[Link]], T]) -> T:
+        """Do some work on the record: every digest has to be the same."""
+        heads, links = self._both(lambda store: store.examine(lambda heads, links: (tuple(heads), tuple(links))))
+        return work(heads, iter(links))
 
     def outbox(
         self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None

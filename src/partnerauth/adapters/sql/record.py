@@ -139,8 +139,11 @@ def _erase(connection: Connection, unit: Unit, here: int) -> None:
         raise ConflictError(event.user)
     for some in chunks(sorted(unit.forgets)):
         forgotten = update(OUTBOX).where(OUTBOX.c.to.in_(some))
-        state = case((OUTBOX.c.state == MailState.WAITING, MailState.DEAD), else_=OUTBOX.c.state)
-        connection.execute(forgotten.values(to=ERASED.addr_spec, facts={}, token="", problem="", state=state))
+        was_sent = OUTBOX.c.state == MailState.SENT
+        state = case((was_sent, OUTBOX.c.state), else_=MailState.DEAD)
+        problem = case((was_sent, OUTBOX.c.problem), else_=chain.ERASED)
+        blank = {"to": ERASED.addr_spec, "facts": {}, "token": "", "problem": problem, "state": state}
+        connection.execute(forgotten.values(blank))
 
 
 def _about(about: str) -> Select[Any]:
