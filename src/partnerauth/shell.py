@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
+from partnerauth import sessions
 from partnerauth.decision import Answer, Refused
 from partnerauth.directory import Directory, Entity, Key, UserById
 from partnerauth.entities import (
@@ -53,8 +54,22 @@ from partnerauth.index import Index, Models
 from partnerauth.policy import passwords
 from partnerauth.policy.engine.masks import Masks
 from partnerauth.policy.portal import Portal
-from partnerauth.ports import Clock, ConflictError, Entropy, Loaded, PasswordHasher, Store, Timer, Unit, WordLists
+from partnerauth.ports import (
+    Clock,
+    ConflictError,
+    Entropy,
+    Loaded,
+    OutdatedTransactionError,
+    PasswordHasher,
+    Store,
+    Timer,
+    Unit,
+    WordLists,
+)
 from partnerauth.view import View
+
+CHANCE: Final = 32
+"""Bytes of chance that a commit takes along."""
 
 TIMES: Final = 32
 """How often a decision is taken before it is given up, when somebody else was faster each time."""
@@ -202,7 +217,7 @@ def _result(
         recorded = (flow.recorded(situation, answer.reasons),)
         # What was read is a precondition here too: a refusal may not rest on halves of two states.
         return _unit(situation.directory.put(*proved), loaded, situation.directory, recorded)
-    after = evolve(situation.directory, answer)
+    after = sessions.seen(situation, evolve(situation.directory, answer))
     return _unit(after, loaded, situation.directory, answer.events, answer.mails)
 
 
@@ -300,19 +315,27 @@ class Shell:
         """Return the secret of a link, code or generated password, given its id: for the mail alone (GX-04)."""
         return derived(self.ports.key, draft, self.portal.password_policy)
 
-    def perform(self, step: Step) -> object:
-        """Perform a step and return what the next one is decided on.  Raises StoreError."""
+    def perform(self, step: Step, store: Store | None = None) -> object:
+        """Perform a step, over another store where one is named, and return what the next one is decided on.
+
+        Raises StoreError, and OutdatedTransactionError where only another transaction can go on.
+        """
+        kept = store or self.ports.store
         match step:
             case Load():
-                return self.ports.store.read(step.keys)
+                return kept.read(step.keys)
             case Work():
                 return {ask: self._answer(ask) for ask in step.asks}
             case Pause():
                 self.ports.timer.wait(self.length(step))
                 return None
             case Save():
+                # For this alone: under it is hidden what the events tell of persons (GX-10).
+                unit = replace(step.unit, chance=self.ports.entropy.draw(CHANCE)) if step.unit.events else step.unit
                 try:
-                    self.ports.store.commit(step.unit)
+                    kept.commit(unit)
+                except OutdatedTransactionError:
+                    raise
                 except ConflictError:
                     return False
                 return True

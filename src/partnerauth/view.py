@@ -464,6 +464,11 @@ class View:
         there = [each for each in sessions if each.browser == browser]
         return there[-1] if there else None
 
+    def sessions(self, user: str) -> tuple[Session, ...]:
+        """Return the sessions of a user that live, newest first: for himself, to end one by its digest (SE-13)."""
+        sessions = [self._the(SessionByDigest(each)) for each in self._get(SessionsOf(UserId(user))) or ()]
+        return tuple(each for each in reversed(sessions) if self.session_ended(each) is None)
+
     def session_ended(self, session: Session) -> Reason | None:
         """Return why a session is over, or None while it lives."""
         user = self._the(UserById(session.user))

@@ -127,6 +127,7 @@ FIELDS: dict[str, dict[str, object]] = {
     "pass-on": {"user": "ben", "application": "emasspost", "account": "acme/hq"},
     "withdraw": {"user": "ben", "application": "emasspost", "account": "hq"},
     "change-email": {"email": "x@acme.example"},
+    "end-sessions": {},
     "update-details": {"details": {"phone": "1"}},
     "deactivate": {"user": "ben"},
     "reactivate": {"user": "ben"},

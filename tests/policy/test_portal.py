@@ -260,6 +260,7 @@ def test_the_commands_of_the_business_portal_are_those_of_the_rulebook() -> None
         "revoke",
         "sign-in",
         "sign-out",
+        "end-sessions",
         "change-password",
         "request-reset",
         "reset-password",

@@ -36,6 +36,8 @@ LIFE = (
     "sign_in",
     "sign_in_sso",
     "sign_out",
+    "end_sessions",
+    "renew_session",
     "change_password",
     "request_reset",
     "reset_password",

@@ -70,6 +70,7 @@ def needs(s: Situation[AcceptInvitation]) -> Needs:
             yield InvitationOf(user)
             if found := s.directory.find(UserById(user)):
                 yield from _needs_of_rights(s, found)
+            yield from sessions.of(s.directory, user)
     yield from sessions.needs(s.directory, s.command.browser)
 
 
@@ -142,8 +143,10 @@ def _accepted(
     if not s.portal.sign_in.after_acceptance:
         return Accepted(events=events, keeps=(used, after))
     after = replace(after, signed_in=True)
-    begins, rows, secret = sessions.begun(s, user, after, s.command.browser)
-    return Accepted(events=(*events, *begins), keeps=(used, after, *rows), session=secret)
+    begun = sessions.begun(s, user, after, s.command.browser)
+    return Accepted(
+        events=(*events, *begun.events), keeps=(used, after, *begun.keeps), drops=begun.drops, session=begun.secret
+    )
 
 
 def _granted(s: Situation[AcceptInvitation], user: User) -> tuple[RightsGranted, ...]:

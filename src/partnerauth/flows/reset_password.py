@@ -52,6 +52,7 @@ def needs(s: Situation[ResetPassword]) -> Needs:
             yield InvitationOf(user)
             if found := s.directory.find(UserById(user)):
                 yield OrganisationById(found.organisation)
+            yield from sessions.of(s.directory, user)
     yield from sessions.needs(s.directory, s.command.browser)
 
 
@@ -88,8 +89,13 @@ def decide(s: Situation[ResetPassword]) -> Answer:
     if not s.portal.sign_in.after_reset:
         return Accepted(events=(reset,), keeps=(used, after, counter))
     after = replace(after, signed_in=True)
-    events, rows, secret = sessions.begun(s, user, after, s.command.browser)
-    return Accepted(events=(reset, *events), keeps=(used, after, counter, *rows), session=secret)
+    begun = sessions.begun(s, user, after, s.command.browser)
+    return Accepted(
+        events=(reset, *begun.events),
+        keeps=(used, after, counter, *begun.keeps),
+        drops=begun.drops,
+        session=begun.secret,
+    )
 
 
 def _is_temporary(s: Situation[ResetPassword]) -> Iterable[VerifyPassword]:

@@ -54,6 +54,7 @@ def needs(s: Situation[SignIn]) -> Needs:
     if claim := s.directory.find(LoginNameByKey(_name(s))):
         yield UserById(claim.user)
         yield CredentialOf(claim.user)
+        yield from sessions.of(s.directory, claim.user)
     if user := identified(s):
         yield OrganisationById(user.organisation)
     yield from sessions.needs(s.directory, s.command.browser)
@@ -97,8 +98,13 @@ def decide(s: Situation[SignIn]) -> Answer:
     credential = replace(s.directory.the(CredentialOf(user.id)), signed_in=True)
     if s.answers[IsOutdatedHash(hashed)]:
         credential = replace(credential, password_hash=s.answers[HashPassword(password)])
-    events, rows, secret = sessions.begun(s, user, credential, s.command.browser, stay=s.command.stay)
-    return Accepted(events=events, keeps=(credential, *proved(s), *rows), session=secret)
+    begun = sessions.begun(s, user, credential, s.command.browser, stay=s.command.stay)
+    return Accepted(
+        events=begun.events,
+        keeps=(credential, *proved(s), *begun.keeps),
+        drops=begun.drops,
+        session=begun.secret,
+    )
 
 
 def recorded(s: Situation[SignIn], reasons: tuple[Reason, ...]) -> Event:

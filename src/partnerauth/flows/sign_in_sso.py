@@ -56,6 +56,7 @@ def needs(s: Situation[SignInSso]) -> Needs:
         yield UserById(identity)
         yield CredentialOf(identity)
         yield SsoLinksOf(identity)
+        yield from sessions.of(s.directory, identity)
     if user := _identified(s):
         yield OrganisationById(user.organisation)
     yield from sessions.needs(s.directory, s.command.browser)
@@ -79,9 +80,11 @@ def decide(s: Situation[SignInSso]) -> Answer:
     if refused := refuse(first) or refuse(None if user.state is State.INVITED else standing.acts(user)):
         return refused
     credential = replace(s.directory.get(CredentialOf(user.id)) or Credential(user=user.id), signed_in=True)
-    events, rows, secret = sessions.begun(s, user, credential, s.command.browser, provider=provider)
+    begun = sessions.begun(s, user, credential, s.command.browser, provider=provider)
     linked = SsoLink(issuer=claims.issuer, subject=claims.subject, provider=provider, user=user.id)
-    return Accepted(events=events, keeps=(credential, linked, *rows), session=secret)
+    return Accepted(
+        events=begun.events, keeps=(credential, linked, *begun.keeps), drops=begun.drops, session=begun.secret
+    )
 
 
 def recorded(s: Situation[SignInSso], reasons: tuple[Reason, ...]) -> Event:

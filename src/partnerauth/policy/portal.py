@@ -128,13 +128,19 @@ class _Section(BaseModel):
 
 
 class SignIn(_Section):
-    """How people sign in and for how long (ED-06, ED-08, ED-09, KP-08)."""
+    """How people sign in and for how long (ED-06, ED-08, ED-09, KP-08).
+
+    A session ends after `lasts`, or `stays` where its user asked for that, whatever he does; and after `idle`, where
+    that is said, unless he does something before (SE-08).  Of a user's sessions the newest `most_sessions` live.
+    """
 
     one_user_per_browser: bool = False
     after_reset: bool = False
     after_acceptance: bool = False
     lasts: Duration = timedelta(hours=12)
     stays: Duration = timedelta(days=30)
+    idle: Duration | None = None
+    most_sessions: int = Field(default=20, ge=1, le=1000)
     sso_providers: Names = ()
 
 
@@ -502,6 +508,9 @@ class Portal(_Section):
             raise ValueError(message)
         if (self.domains == "linked") == {"receive-request", "link-domain", "unlink-domain"}.isdisjoint(self.offers):
             message = 'domains: "linked" where a domain stands for one organisation (SP-07), and only there'
+            raise ValueError(message)
+        if ("renew-session" in self.offers) != (self.sign_in.idle is not None):
+            message = "sign-in.idle: said where renew-session is offered, so that who reads is not idle, and only there"
             raise ValueError(message)
         if ("sign-in-sso" in self.offers) != bool(self.sign_in.sso_providers):
             message = "sign-in.sso-providers: named where sign-in-sso is offered, and only there"

@@ -82,7 +82,7 @@ def password_is_own(credential: Credential | None) -> Reason | None:
 
 
 def session_lives(session: Session | None, user: User, credential: Credential | None, now: datetime) -> Reason | None:
-    """The session was not ended, has not expired and is of the user's present epoch (GX-02, GX-06, ED-09)."""
+    """The session was not ended, has not expired or idled, and is of the user's present epoch (GX-02, GX-06, ED-09)."""
     if session is None:
         return SIGN_IN_REQUIRED.broken()
     if session.ended == SESSION_REPLACED.code:
@@ -90,6 +90,11 @@ def session_lives(session: Session | None, user: User, credential: Credential | 
     if user.state is not State.ACTIVE:
         return acts(user)
     epoch = credential.epoch if credential else 0
-    if session.ended or session.epoch != epoch or now >= session.expires_at:
+    if session.ended or session.epoch != epoch or now >= ends_at(session):
         return SIGN_IN_REQUIRED.broken()
     return None
+
+
+def ends_at(session: Session) -> datetime:
+    """Return when a session ends by itself unless its user does something (SE-08)."""
+    return min(session.expires_at, session.idle_at or session.expires_at)

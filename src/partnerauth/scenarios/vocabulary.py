@@ -228,6 +228,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
         },
         "sign-in-sso": {"provider": "text", "claims": "claims", "browser": "text"},
         "sign-out": {"browser": "text"},
+        "end-sessions": {"session": "text"},
+        "renew-session": {},
         "request-reset": {"identifier": "text", "source": "text"},
         "reset-password": {"token": "secret", **_PASSWORD, "browser": "text"},
         "change-password": {"current": "secret", **_PASSWORD},
