@@ -151,9 +151,14 @@ def test_a_damaged_file_is_told(file: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ("SET schema_version = 2", "its tables are of version 2, this partnerauth has version 1; upgrade partnerauth"),
-        ("SET schema_version = 0", "its tables are of version 0, this partnerauth has version 1; migrate it"),
-        (None, "the row that says what it is has gone; restore a copy of it"),
+        ("SET schema_version = 9", "its tables are of version 9, this partnerauth has version 2; upgrade partnerauth"),
+        (
+            "SET schema_version = 1",
+            "its tables are of version 1, this partnerauth has version 2; make a copy of it, then run "
+            "`partnerauth db upgrade`",
+        ),
+        ("SET schema_version = 0", "the row that says what it is has gone, or was changed; restore a copy of it"),
+        (None, "the row that says what it is has gone, or was changed; restore a copy of it"),
     ],
 )
 def test_cc_17_a_store_of_another_version_is_not_opened(file: Path, change: str | None, says: str) -> None:

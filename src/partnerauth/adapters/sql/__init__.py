@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from partnerauth.adapters.sql.store import SqlStore, create_tables
+from partnerauth.adapters.sql.schema import create_tables, upgrade, upgrade_tables
+from partnerauth.adapters.sql.store import SqlStore, prepare
 
-__all__ = ["SqlStore", "create_tables"]
+__all__ = ["SqlStore", "create_tables", "prepare", "upgrade", "upgrade_tables"]

@@ -117,8 +117,8 @@ def version(connection: Connection, where: str, *, only_ours: bool = False) -> i
     columns = {column["name"] for column in inspector.get_columns(META.name)} if META.name in names else set()
     if "schema_version" in columns and "marker" in columns:
         found = connection.execute(select(META.c.schema_version)).scalar_one_or_none()
-        if found is None:
-            message = f"{where}: the row that says what it is has gone; restore a copy of it"
+        if found is None or found < 1:
+            message = f"{where}: the row that says what it is has gone, or was changed; restore a copy of it"
             raise StoreError(message)
         return int(found)
     if names and (only_ours or META.name in names):
@@ -228,8 +228,9 @@ def _state(connection: Connection, where: str, *, whole: bool) -> State:
 
 def _position(connection: Connection) -> int:
     """Return the position of the newest commit: SQLite counts it, and PostgreSQL's newest is on record."""
-    counted, recorded = connection.execute(select(META.c.position, select(func.max(LOG.c.position)).scalar_subquery())).one()
-    return max(counted, recorded or 0)
+    newest = select(func.coalesce(func.max(LOG.c.position), 0)).scalar_subquery()
+    counted, recorded = connection.execute(select(META.c.position, newest)).one()
+    return max(int(counted), int(recorded))
 
 
 def differences(connection: Connection) -> Iterator[str]:

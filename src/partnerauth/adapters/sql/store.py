@@ -9,14 +9,13 @@ from functools import partial
 from threading import RLock
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Engine, RootTransaction, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, RootTransaction, update
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import StaticPool
 
-from partnerauth.adapters.sql import databases, reading, record, writing
+from partnerauth.adapters.sql import databases, reading, record, schema, writing
 from partnerauth.adapters.sql.reading import META
-from partnerauth.adapters.sql.tables import MARKER, METADATA, SCHEMA_VERSION
 from partnerauth.chain import Head, Link, Spot
 from partnerauth.directory import Key
 from partnerauth.ports import Changes, ConflictError, Loaded, MailState, Mark, Posted, Recorded, StoreError, Unit
@@ -195,12 +194,6 @@ class SqlStore:
             raise StoreError(message) from None
 
 
-def create_tables(connection: Connection) -> None:
-    """Add this library's tables to a database, beside whatever tables are there; the caller commits."""
-    METADATA.create_all(connection)
-    connection.execute(insert(META).values(id=1, marker=MARKER, schema_version=SCHEMA_VERSION, position=0))
-
-
 def prepare(engine: Engine) -> None:
     """Set up an engine of the embedder's own, other than the store's, whose sessions shall be joined.
 
@@ -216,36 +209,14 @@ def _make_ready(connection: Connection, *, ready: Callable[[Connection], bool]) 
     if ready(connection):
         connection.execute(update(META).values(position=META.c.position))
     else:
-        create_tables(connection)
+        schema.create_tables(connection)
 
 
 def _ready(connection: Connection, *, where: str, create: bool) -> bool:
     """Whether the tables are there.  Raises StoreError where they can or must not be made (CC-17)."""
     databases.of(connection).check(connection, where)
-    inspector = inspect(connection)
-    names = inspector.get_table_names()
-    columns = {column["name"] for column in inspector.get_columns(META.name)} if META.name in names else set()
-    if columns >= {META.c.marker.name, META.c.schema_version.name}:
-        _check_version(connection.execute(select(META.c.schema_version)).scalar_one_or_none(), where)
-        return True
-    if names:
-        message = (
-            f"{where}: it belongs to something else, its tables are {', '.join(sorted(names)[:5])}; "
-            "name another database, or call create_tables if ours shall stand beside them"
-        )
-        raise StoreError(message)
-    if not create:
+    ready = schema.is_ready(connection, where)
+    if not ready and not create:
         message = f"{where}: there are no tables in it; name another database, or let them be made with create=True"
         raise StoreError(message)
-    return False
-
-
-def _check_version(version: int | None, where: str) -> None:
-    if version == SCHEMA_VERSION:
-        return
-    if version is None:
-        message = f"{where}: the row that says what it is has gone; restore a copy of it"
-    else:
-        way = "upgrade partnerauth" if version > SCHEMA_VERSION else "migrate it"
-        message = f"{where}: its tables are of version {version}, this partnerauth has version {SCHEMA_VERSION}; {way}"
-    raise StoreError(message)
+    return ready

@@ -37,7 +37,7 @@ from partnerauth.ports import MailState
 Wanted: TypeAlias = tuple[tuple[AccountId, str], ...]
 Named: TypeAlias = tuple[tuple[AccountId, str, tuple[Element, ...]], ...]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """The number of this set of tables: a store of another number is not opened (CC-17)."""
 
 MARKER: Final = "partnerauth"

@@ -57,7 +57,7 @@ def _checks(connection: Connection, metadata: MetaData) -> Iterator[str]:
     there = inspect(connection).get_multi_check_constraints(filter_names=[*metadata.tables])
     for (_, table), found in there.items():
         constraints = metadata.tables[table].constraints
-        expected = {format_name(each) for each in constraints if isinstance(each, CheckConstraint)}
+        expected = {str(format_name(each)) for each in constraints if isinstance(each, CheckConstraint)}
         names = {str(each["name"]) for each in found}
         yield from _named(expected - names, table, "is missing")
         yield from _named(names - expected, table, "is there and should not be")
