@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from hypothesis.strategies import DataObject, SearchStrategy
 
 from partnerauth.adapters.memory import MemoryStore
-from partnerauth.entities import Actor, Operator
+from partnerauth.entities import Actor, Member, Operator
 from partnerauth.flow import Command
 from partnerauth.flows import FLOWS
 from partnerauth.policy.portal import Portal
@@ -54,6 +54,19 @@ RIGHTS_CHANGE_HANDS: Final = (
 
 SUBCONTRACTING: Final = ("delegate", "pass-on", "withdraw")
 """The commands by which one organisation works on the account of another."""
+
+FOLLOWED: Final = (
+    ("request-reset", "reset-password"),
+    ("trigger-reset", "reset-password"),
+    ("change-email", "confirm-email"),
+    ("invite", "accept-invitation"),
+    ("resend-invitation", "accept-invitation"),
+    ("register", "verify-email"),
+)
+"""The commands that mail a link or a code, and those that use it."""
+
+INTERRUPTIONS: Final = ("request-reset", "change-password", "change-email", "deactivate", "cancel-invitation", "revoke")
+"""What can happen before a link is used, or a session."""
 
 QUESTIONS: Final = 2
 """How many questions are asked after each command."""
@@ -164,6 +177,29 @@ class PortalMachine(RuleBasedStateMachine):
             self._obey(data.draw(st.sampled_from(words)), data)
 
     @rule(data=st.data())
+    def links_are_followed(self, data: DataObject) -> None:
+        """Somebody is mailed a link and uses it: at once, late, after something else, twice."""
+        offered = self.scene.portal.offers
+        if pairs := [(ask, use) for ask, use in FOLLOWED if self._sensible([ask]) and use in offered]:
+            ask, use = data.draw(st.sampled_from(pairs))
+            self._obey(ask, data)
+            self._interrupt(data)
+            for _ in range(data.draw(st.sampled_from((1, 2)))):
+                self._obey(use, data)
+
+    @rule(data=st.data())
+    def sessions_are_used(self, data: DataObject) -> None:
+        """Somebody signs in, and does something later."""
+        if "sign-in" in self.scene.portal.offers:
+            self._obey("sign-in", data)
+            self._interrupt(data)
+            sessions = [Member(session=each.text) for each in self.scene.sessions[-2:]]
+            words = self._sensible(FLOWS)
+            if sessions and words:
+                actor = data.draw(st.sampled_from(sessions))
+                self.give(*data.draw(strategies.commands(self.scene, data.draw(st.sampled_from(words)), actor)))
+
+    @rule(data=st.data())
     def something_out_of_place(self, data: DataObject) -> None:
         """Somebody gives a command that may not be offered to him, or not at all."""
         word = data.draw(st.sampled_from(sorted(FLOWS)))
@@ -182,6 +218,14 @@ class PortalMachine(RuleBasedStateMachine):
         """Return which of these commands are offered and make sense at the moment."""
         scene = self.scene
         return [word for word in words if word in scene.portal.offers and drawing.makes_sense(scene, word)]
+
+    def _interrupt(self, data: DataObject) -> None:
+        """Let nothing happen, or time pass, or something that ends links and sessions."""
+        word = data.draw(st.sampled_from(("", "pause", *self._sensible(INTERRUPTIONS))))
+        if word == "pause":
+            self.story.pause(data.draw(st.sampled_from(PAUSES)))
+        elif word:
+            self._obey(word, data)
 
     def _obey(self, word: str, data: DataObject) -> None:
         self.give(*data.draw(strategies.commands(self.scene, word)))
