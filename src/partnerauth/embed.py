@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import TYPE_CHECKING
 
 from partnerauth.adapters.argon2 import OWASP, Argon2Hasher
 from partnerauth.adapters.memory import MemoryStore
@@ -14,6 +15,9 @@ from partnerauth.policy.portal import Portal
 from partnerauth.portals import read_portal
 from partnerauth.ports import Clock, Entropy, PasswordHasher, Store, Timer, WordLists
 from partnerauth.shell import Ports, Shell
+
+if TYPE_CHECKING:
+    from partnerauth.adapters.sql.joined import Joined, Transaction
 
 
 class PartnerAuth(Shell):
@@ -57,6 +61,16 @@ class PartnerAuth(Shell):
             ),
             models=models,
         )
+
+    def using(self, session: Transaction) -> Joined:
+        """Return what carries out commands and answers questions within a transaction of the caller's.
+
+        `session` is a Session of SQLAlchemy or SQLModel, or a Connection, of the store's database.  The library never
+        commits it: rolled back means that it never happened.  Raises ValueError where it cannot be joined.
+        """
+        from partnerauth.adapters.sql.joined import Joined  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
+
+        return Joined(self, session)
 
 
 def _store(store: Store | str | None) -> Store:

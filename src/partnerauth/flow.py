@@ -277,6 +277,11 @@ class Flow(Generic[C]):
         """The command's name."""
         return self.command.word()
 
+    @property
+    def counts_guesses(self) -> bool:
+        """Whether a try is counted, in a transaction of its own, before a secret is compared (GX-05)."""
+        return self.guards is not _nothing
+
 
 def keys(flow: Flow[C], situation: Situation[C]) -> Iterator[Key[Any]]:
     """Yield the keys that the actor's gate, the guards and the flow need, as far as they can be named yet."""
