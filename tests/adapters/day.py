@@ -18,6 +18,7 @@ from partnerauth.flows.create_user import CreateUser
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.delegate import Delegate
 from partnerauth.flows.delete import Delete
+from partnerauth.flows.end_sessions import EndSessions
 from partnerauth.flows.grant import Grant
 from partnerauth.flows.grant_access import GrantAccess
 from partnerauth.flows.open_organisation import AccountFields, ContractFields, OpenOrganisation
@@ -166,6 +167,7 @@ class Day:
         self.give(VISITOR, ConfirmEmail(token=self.mailed()))
         self.give(chief, SetTemporaryPassword(user=ben, password=TEMPORARY))
         session = self.give(VISITOR, SignIn(identifier="ben", password=TEMPORARY, browser="ben"))
+        self.give(Member(session=session.session), EndSessions())
         self.give(Member(session=session.session), SignOut(browser="ben"))
 
     def _leaving(self, chief: Member, ben: UserId) -> None:
