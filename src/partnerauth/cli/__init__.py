@@ -19,6 +19,7 @@ COMMANDS = {
     "db": ("db:db", "Show or check a database, or upgrade its tables."),
     "rules": ("rules:rules", "List every rule, or every id of the rulebook."),
     "feed": ("feed:feed", "Take in the file that says which addresses may come in."),
+    "mail": ("mail:mail", "Send the mails that wait in the outbox, or look at them."),
     "lint": ("lint:lint", "Check Casbin models for what pycasbin accepts in silence."),
     "explain": ("rules:explain", "Explain a rule: why it is there, where it lives, its tests."),
 }
