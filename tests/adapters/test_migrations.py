@@ -21,7 +21,7 @@ from sqlalchemy import Connection, create_engine, event, inspect, select, text
 from sqlalchemy.pool import StaticPool
 from tests.adapters.day import ACME, FIRST, OPERATOR, PERSON, VISITOR
 
-from partnerauth.adapters.sql import SqlStore, migrations, schema
+from partnerauth.adapters.sql import SqlStore, migrations, prepare, schema
 from partnerauth.adapters.sql.migrations import schema_1
 from partnerauth.adapters.sql.schema import SCHEMA_VERSION, upgrade, upgrade_tables
 from partnerauth.chain import Examination
@@ -67,7 +67,7 @@ def fill(url: str, dump: str) -> None:
             with engine.begin() as connection, source.connect() as reading:
                 schema_1.TABLES.create_all(connection)
                 for table in schema_1.TABLES.sorted_tables:
-                    if values := [_in_utc(row._mapping) for row in reading.execute(select(table))]:
+                    if values := [_in_utc(row) for row in reading.execute(select(table)).mappings()]:
                         connection.execute(table.insert(), values)
         engine.dispose()
 
@@ -214,7 +214,12 @@ def test_life_goes_on_after_the_upgrade(url: str) -> None:
 
 def test_who_was_deactivated_comes_back_as_what_he_was(url: str) -> None:
     fill(url, "bpost")
-    change(url, "UPDATE partnerauth_user SET state = 'deactivated' WHERE username IN ('mallory', 'ben')")
+    change(
+        url,
+        "DELETE FROM partnerauth_management WHERE user_id IN "
+        "(SELECT id FROM partnerauth_user WHERE username IN ('mallory', 'ben'))",
+        "UPDATE partnerauth_user SET state = 'deactivated' WHERE username IN ('mallory', 'ben')",
+    )
     upgrade(url)
     with closing(SqlStore(url)) as store:
         users = {each.username: each for each in world("bpost", store).view().users(ACME)}
@@ -271,7 +276,10 @@ def test_there_is_a_step_to_every_version() -> None:
 def test_cc_17_an_older_database_is_not_opened_and_says_what_to_do(url: str) -> None:
     fill(url, "bpost")
     before = kept(url)
-    told = rf"its tables are of version 1, this partnerauth has version {SCHEMA_VERSION}; make a copy of it, then run `partnerauth db upgrade`"
+    told = (
+        rf"its tables are of version 1, this partnerauth has version {SCHEMA_VERSION}; "
+        "make a copy of it, then run `partnerauth db upgrade`"
+    )
     with pytest.raises(StoreError, match=told):
         SqlStore(url)
     assert kept(url) == before
@@ -302,7 +310,7 @@ def test_cc_17_half_a_database_is_not_opened(url: str, statement: str, lacks: st
 
 def test_cc_17_tables_of_one_version_with_the_number_of_another_are_not_opened(url: str) -> None:
     fill(url, "bpost")
-    change(url, f"UPDATE partnerauth_meta SET schema_version = {SCHEMA_VERSION}")
+    change(url, "UPDATE partnerauth_meta SET schema_version = 2")
     with pytest.raises(StoreError, match="half of it is not there"):
         SqlStore(url)
 
@@ -318,6 +326,10 @@ def test_two_who_upgrade_at_once_do_it_once(url: str) -> None:
         assert findings(store) == []
 
 
+class Stopped(Exception):  # noqa: N818 - it is no error
+    """An upgrade was stopped."""
+
+
 def test_an_upgrade_that_fails_anywhere_changes_nothing(url: str) -> None:
     fill(url, "every-noun")
     rows, before = kept(url), structure(url)
@@ -328,14 +340,14 @@ def test_an_upgrade_that_fails_anywhere_changes_nothing(url: str) -> None:
         nonlocal left
         left -= 1
         if left == 0:
-            raise KeyboardInterrupt
+            raise Stopped
 
     event.listen(engine, "before_cursor_execute", fails)
     for number in range(1, 2000, 9):
         left = number
         try:
             done = upgrade(engine) == 1
-        except KeyboardInterrupt:
+        except Stopped:
             left = 0
             assert (kept(url), structure(url)) == (rows, before)
         if done:
@@ -360,7 +372,7 @@ upgrade(engine)
 """
 
 
-@pytest.mark.parametrize("statements", [5, 60, 110])
+@pytest.mark.parametrize("statements", [5, 60])
 def test_cc_10_an_upgrade_that_is_killed_changes_nothing(url: str, statements: int) -> None:
     fill(url, "every-noun")
     rows = kept(url)
@@ -376,7 +388,7 @@ def test_an_upgrade_that_does_not_come_out_whole_is_taken_back(url: str, monkeyp
 
     fill(url, "bpost")
     monkeypatch.setattr(migrations, "STEPS", (schema_1.upgrade, forgetful))
-    with pytest.raises(StoreError, match="the upgrade does not come out whole: .*; nothing was changed"):
+    with pytest.raises(StoreError, match=r"the upgrade does not come out whole: .*; nothing was changed"):
         upgrade(url)
     assert schema.state(url).version == 1
 
@@ -405,18 +417,28 @@ def test_a_database_of_somebody_else_gets_our_tables_only_when_that_is_said(url:
 def test_an_embedder_upgrades_our_tables_in_a_transaction_of_his_own(url: str) -> None:
     fill(url, "every-noun")
     engine = create_engine(url)
+    prepare(engine)
     with engine.connect() as mine:
+        foreign_keys_off(mine)
         with mine.begin() as transaction:
             mine.execute(text("CREATE TABLE customer (number INTEGER)"))
             assert upgrade_tables(mine) == 1
             transaction.rollback()
+        assert inspect(mine).has_table("customer") is False
         assert mine.execute(text("SELECT schema_version FROM partnerauth_meta")).scalar() == 1
-    with engine.begin() as mine:
-        mine.execute(text("CREATE TABLE customer (number INTEGER)"))
-        assert upgrade_tables(mine) == 1
+    with engine.connect() as mine:
+        foreign_keys_off(mine)
+        with mine.begin():
+            mine.execute(text("CREATE TABLE customer (number INTEGER)"))
+            assert upgrade_tables(mine) == 1
     engine.dispose()
     with closing(SqlStore(url)) as store:
         assert findings(store) == []
+
+
+def foreign_keys_off(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
 
 
 def test_a_connection_that_checks_foreign_keys_is_refused_before_anything_is_dropped(tmp_path: Path) -> None:
@@ -424,10 +446,14 @@ def test_a_connection_that_checks_foreign_keys_is_refused_before_anything_is_dro
     fill(url, "every-noun")
     rows = kept(url)
     engine = create_engine(url)
+    with engine.begin() as mine, pytest.raises(StoreError, match="has begun no transaction; `prepare` the engine"):
+        upgrade_tables(mine)
+    prepare(engine)
+    with engine.begin() as mine, pytest.raises(StoreError, match="PRAGMA foreign_keys = OFF before the transaction"):
+        upgrade_tables(mine)
+    assert upgrade(engine) == 1
     with engine.connect() as mine:
-        mine.exec_driver_sql("PRAGMA foreign_keys = ON")
-        with pytest.raises(StoreError, match="PRAGMA foreign_keys = OFF before the transaction"):
-            upgrade_tables(mine)
+        assert mine.execute(text("PRAGMA foreign_keys")).scalar() == 1
     engine.dispose()
     assert kept(url) == rows
 

@@ -19,6 +19,7 @@ from partnerauth.adapters.sql import append_only, databases
 from partnerauth.adapters.sql.reading import LOG, META
 from partnerauth.adapters.sql.tables import MARKER, METADATA, SCHEMA_VERSION
 from partnerauth.ports import StoreError
+from partnerauth.records import RecordError
 
 OURS: Final = "partnerauth_"
 """Begins the name of every table of ours, and of none else."""
@@ -59,8 +60,9 @@ def create_tables(connection: Connection) -> None:
 def upgrade_tables(connection: Connection) -> int:
     """Lead our tables to the newest version, or create them, in the caller's transaction; return what version it was.
 
-    0 is a database without tables of ours.  For an embedder's own migrations: on SQLite the connection has foreign
-    keys off (`PRAGMA foreign_keys`, before the transaction begins), for a table that is made anew is dropped once.
+    0 is a database without tables of ours.  For an embedder's own migrations.  On SQLite the engine has to be one that
+    begins transactions for DDL, too (`prepare`), and checks no foreign keys in this one (`PRAGMA foreign_keys = OFF`,
+    before it begins), for a table that is made anew is dropped once.
     Raises StoreError: for a newer version, and where Alembic is missing.
     """
     try:
@@ -73,8 +75,12 @@ def upgrade_tables(connection: Connection) -> int:
     if found > SCHEMA_VERSION:
         raise StoreError(_of_another_version(found, where))
     if found < SCHEMA_VERSION:
-        _without_foreign_keys(connection, where)
-        climb(connection, found)
+        _look_at_transaction(connection, where)
+        try:
+            climb(connection, found)
+        except RecordError as unreadable:
+            message = f"{where}: {unreadable}; nothing was changed"
+            raise StoreError(message) from unreadable
         _whole(connection, where)
     return found
 
@@ -94,11 +100,15 @@ def upgrade(database: str | Engine, *, beside: bool = False, patience: float = 3
         with engine.connect() as connection:
             _foreign_keys(connection, on=False)
             connection.execution_options(**kind.options(writes=True, alone=False, patience=patience))
-            with connection.begin():
-                if not beside:
-                    version(connection, where, only_ours=True)
-                found = upgrade_tables(connection)
-            _foreign_keys(connection, on=True)
+            try:
+                with connection.begin():
+                    kind.check(connection, where)
+                    if not beside:
+                        version(connection, where, only_ours=True)
+                    found = upgrade_tables(connection)
+            finally:
+                if not connection.invalidated:
+                    _foreign_keys(connection, on=True)
     except DBAPIError as error:
         raise kind.trouble(error.orig, where) from error.orig
     finally:
@@ -289,11 +299,15 @@ def _foreign_keys(connection: Connection, *, on: bool) -> None:
         cursor.close()
 
 
-def _without_foreign_keys(connection: Connection, where: str) -> None:
-    if connection.dialect.name == "sqlite" and connection.execute(text("PRAGMA foreign_keys")).scalar():
-        message = (
-            f"{where}: a table that is made anew is dropped once; PRAGMA foreign_keys = OFF before the transaction"
-        )
+def _look_at_transaction(connection: Connection, where: str) -> None:
+    """Make sure that SQLite can take all of it back, and removes nothing when a table is dropped to be made anew."""
+    if connection.dialect.name != "sqlite":
+        return
+    if not connection.connection.driver_connection.in_transaction:
+        message = f"{where}: its driver has begun no transaction; `prepare` the engine before it connects"
+        raise StoreError(message)
+    if connection.execute(text("PRAGMA foreign_keys")).scalar():
+        message = f"{where}: it would check foreign keys; PRAGMA foreign_keys = OFF before the transaction begins"
         raise StoreError(message)
 
 
