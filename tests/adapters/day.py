@@ -162,12 +162,12 @@ class Day:
         session = self.give(VISITOR, ResetPassword(token=self.mailed(), password=THIRD, browser="ben"))
         session = self.give(VISITOR, SignIn(identifier="ben@acme.example", password=THIRD, browser="ben"))
         me = Member(session=session.session)
+        self.give(me, EndSessions())
         self.give(me, UpdateDetails(details={"phone": "+32 2 000 00 00"}))
         self.give(me, ChangeEmail(email="ben.peeters@acme.example"))
         self.give(VISITOR, ConfirmEmail(token=self.mailed()))
         self.give(chief, SetTemporaryPassword(user=ben, password=TEMPORARY))
         session = self.give(VISITOR, SignIn(identifier="ben", password=TEMPORARY, browser="ben"))
-        self.give(Member(session=session.session), EndSessions())
         self.give(Member(session=session.session), SignOut(browser="ben"))
 
     def _leaving(self, chief: Member, ben: UserId) -> None:
