@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.adapters.sql import SqlStore
+from partnerauth.chain import Examination
 from partnerauth.directory import (
     AccessRequestOf,
     DelegationTo,
@@ -37,7 +38,7 @@ from partnerauth.entities import (
     User,
 )
 from partnerauth.portals import read_portal, shipped
-from partnerauth.ports import ConflictError, Mark, MailState, Unit
+from partnerauth.ports import ConflictError, MailState, Mark, Unit
 from partnerauth.testing.laws import QuestionLaw, TurnLaw
 from partnerauth.testing.machine import PortalMachine
 from partnerauth.testing.stores import ANSWERS, NOON, WORLD, Twins, mail, refused, unit_of
@@ -166,6 +167,7 @@ class Units(RuleBasedStateMachine):
         if hasattr(self, "store"):
             self.store.changes_since(self.start)
             self.store.records()
+            assert self.store.examine(lambda heads, links: [*Examination(heads).of(links)]) == []
             self.store.outbox(state=MailState.WAITING)
             self.store.outbox()
             close(self.store)
@@ -184,6 +186,7 @@ class Days(PortalMachine):
             store = self.world.store
             store.position()
             store.records()
+            assert store.examine(lambda heads, links: [*Examination(heads).of(links)]) == []
             store.outbox()
             close(store)
 
