@@ -233,7 +233,7 @@ class Examination:
         self.seals = seals
         self.records = 0
         self.chains = 0
-        self._erasures: dict[Spot, tuple[str, int]] = {}
+        self._erasures: dict[Spot, tuple[object, object]] = {}
         self._blanks: Counter[tuple[Spot, str]] = Counter()
         self._first_blank: dict[tuple[Spot, str], Link] = {}
 
@@ -282,7 +282,7 @@ class Examination:
     def _personal(self, link: Link) -> Iterator[str]:
         kept = link.personal
         if link.name == UserErased.__name__:
-            self._erasures[link.spot] = (str(link.data.get("user", "")), int(link.data.get("records", 0)))
+            self._erasures[link.spot] = link.data.get("user"), link.data.get("records")
         if kept is None:
             if link.hidden:
                 yield "what it tells of a person is gone, and no erasing is on record"
@@ -308,7 +308,7 @@ class Examination:
 
     def _blanked(self) -> Iterator[Finding]:
         for (spot, subject), count in self._blanks.items():
-            user, records = self._erasures.pop(spot, ("", 0))
+            user, records = self._erasures.pop(spot, ("nobody", 0))
             if (user, records) != (subject, count):
                 link = self._first_blank[spot, subject]
                 says = f"{subject} was erased from {count} records, and what is on record of it is: {user}, {records}"

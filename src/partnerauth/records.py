@@ -86,15 +86,9 @@ def to_row(event: Event) -> dict[str, Any]:
 
 @cache
 def personal_fields(name: str) -> frozenset[str]:
-    """Return the fields of an event that tell of a person: what holds text and is not `OPEN`.
-
-    Raises RecordError for an event that this version of the library does not know.
-    """
+    """Return the fields of an event that tell of a person: what holds text and is not `OPEN`."""
     kind = recorded_events().get(name)
-    if kind is None:
-        message = f"{name}: this version of partnerauth knows no such event; read it with the version that wrote it"
-        raise RecordError(message)
-    texts = (field for field, hint in _hints(kind).items() if _holds_text(hint))
+    texts = (field for field, hint in _hints(kind).items() if _holds_text(hint)) if kind else ()
     return frozenset(field for field in texts if OPEN.isdisjoint({field, f"{name}.{field}"}))
 
 

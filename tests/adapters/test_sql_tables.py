@@ -172,6 +172,7 @@ def test_au_02_what_cannot_be_recorded_does_not_happen(store: SqlStore, other: s
 
 def test_a_record_that_something_else_wrote_is_told(file: Path, store: SqlStore, other: sqlite3.Connection) -> None:
     store.commit(Unit(events=(refused(),)))
+    other.execute("DROP TRIGGER partnerauth_log_unchanged")
     other.execute("UPDATE partnerauth_log SET name = 'UserVanished'")
     with pytest.raises(StoreError, match=rf"^{file}: UserVanished, schema 1: this version of partnerauth reads"):
         store.records()
