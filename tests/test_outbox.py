@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -15,8 +17,9 @@ from pydantic import SecretStr
 from partnerauth.adapters.argon2 import TEST, Argon2Hasher
 from partnerauth.adapters.console import ConsoleMailer
 from partnerauth.decision import Accepted, Refused
+from partnerauth.directory import Entity, Key, TokenById
 from partnerauth.embed import PartnerAuth
-from partnerauth.entities import Mail, Member, Operator, OrganisationId, UserId, Visitor
+from partnerauth.entities import Mail, Member, Operator, OrganisationId, Purpose, Token, TokenId, UserId, Visitor
 from partnerauth.events import CommandRefused
 from partnerauth.flows.create_user import CreateUser
 from partnerauth.flows.deactivate import Deactivate
@@ -26,7 +29,7 @@ from partnerauth.flows.request_access import RequestAccess
 from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.reset_password import ResetPassword
 from partnerauth.flows.set_temporary_password import SetTemporaryPassword
-from partnerauth.messages import MAILS
+from partnerauth.messages import MAILS, languages
 from partnerauth.outbox import (
     FIRST_WAIT,
     LEASE,
@@ -38,7 +41,9 @@ from partnerauth.outbox import (
     deliver,
     rendered,
 )
-from partnerauth.ports import MailState, RefusedMailError, Unit, UnreachableError
+from partnerauth.policy.portal import PortalError
+from partnerauth.portals import parse_portal, portal_text
+from partnerauth.ports import MailState, Posted, RefusedMailError, Unit, UnreachableError
 
 ACME = OrganisationId("acme")
 
@@ -410,6 +415,88 @@ def test_au_09_what_went_wrong_is_kept_without_the_secret_and_in_one_short_line(
     assert secret not in repr(posted)
     assert posted.problem.startswith("451 too many links: [31m#[…] xxx")
     assert len(posted.problem) == LONGEST_PROBLEM
+
+
+FACTS = {
+    "portal": "P",
+    "name": "Zoe <b>M</b>",
+    "organisation": "Acme",
+    "username": "zoe",
+    "address": "zoe@acme.example",
+    "application": "leads",
+    "case": "case-1",
+    "status": "order-finished",
+}
+
+
+@pytest.mark.rule("GX-09")
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("template", MAILS)
+def test_a_portal_file_may_have_its_own_words_for_every_mail_in_every_language(
+    clock: SetClock, template: str, language: str
+) -> None:
+    facts = MAILS[template].needs
+    own = f"Own <i>words</i> '{language}' {template}"
+    body = "\\n\\n".join([own, *(f"{{{name}}}" for name in facts)])
+    lines = (
+        "[texts]",
+        f'mail.{template}.subject.{language} = "Own subject: {language}"',
+        f'mail.{template}.text.{language} = "{body}"',
+        f'mail.closing.{language} = "Own closing"',
+        "[management]",
+    )
+    text = portal_text("kundenportal").replace("[management]", "\n".join(lines), 1)
+    portal = PartnerAuth(parse_portal(text, "own.toml"), hasher=Argon2Hasher(*TEST), clock=clock)
+    kind = next((name for name in ("link", "code", "password") if name in facts), "")
+    mail = Mail(template=template, to="a@b.example", language=language, facts=FACTS, token=f"{kind}-1" if kind else "")
+    letter = rendered(portal, posted(portal, mail))
+    assert letter.subject == f"Own subject: {language}"
+    assert own in letter.text
+    assert html.escape(own) in letter.html
+    assert "<i>" not in letter.html
+    assert "<b>M" not in letter.html
+    assert "Own closing" in letter.text
+    assert letter.html.count("<a href") == (kind == "link")
+    other = next(each for each in languages() if each != language)
+    assert "Own" not in rendered(portal, posted(portal, replace(mail, language=other))).text
+
+
+def posted(portal: PartnerAuth, mail: Mail) -> Posted:
+    """Post a mail, with the token that it tells."""
+    now = portal.ports.clock.now()
+    event = CommandRefused(organisation=ACME, by="operator", at=now, command="invite", codes=(), subject="")
+    token = Token(
+        id=TokenId(mail.token),
+        digest=mail.token,
+        purpose=Purpose.RESET,
+        subject="u-a",
+        expires_at=now + timedelta(hours=1),
+    )
+    is_new = portal.store.read([TokenById(token.id)]).values[TokenById(token.id)] is None
+    changes: dict[Key[Any], Entity | None] = {TokenById(token.id): token} if is_new else {}
+    portal.store.commit(Unit(changes=changes, events=(event,), mails=(mail,)))
+    return portal.store.outbox()[-1]
+
+
+@pytest.mark.rule("GX-09")
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("mail.invitatoin.text.nl = 'x {link}'", "texts.mail.invitatoin.text.nl: no such text"),
+        ("mail.invitation.text.es = 'x {link}'", "texts.mail.invitation.text.es: no such text"),
+        ("mail.invitation.text.nl = 'Kom binnen.'", "does not tell its link is of no use: add {link}"),
+        ("mail.temporary-password.text.nl = 'Kom binnen.'", "does not tell its password"),
+        ("mail.verification-code.text.nl = '{portal}'", "does not tell its code"),
+        ("mail.verification-code.subject.nl = '{code}'", "nothing fills code"),
+        ("mail.invitation.text.nl = '{link} {host}'", "nothing fills host"),
+        ("mail.invitation.text.nl = 1", "texts.mail.invitation.text.nl: "),
+    ],
+)
+def test_a_portal_files_words_that_make_no_mail_are_refused(line: str, problem: str) -> None:
+    text = portal_text("kundenportal").replace("[management]", f"[texts]\n{line}\n[management]", 1)
+    with pytest.raises(PortalError) as told:
+        parse_portal(text, "own.toml")
+    assert problem in str(told.value)
 
 
 @pytest.mark.rule("GX-08")

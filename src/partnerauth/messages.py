@@ -182,7 +182,7 @@ def render_mail(
 
 
 def override_problems(overrides: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what is wrong with a portal's own texts: unknown keys, and placeholders that no fact fills."""
+    """Return what is wrong with a portal's own texts: unknown keys, facts that there are none of, a link left out."""
     problems = []
     for name, text in overrides.items():
         key, _, language = name.rpartition(".")
@@ -191,7 +191,16 @@ def override_problems(overrides: Mapping[str, str]) -> tuple[str, ...]:
             problems.append(f"{name}: no such text; a key is for example mail.password-reset.subject.nl")
         elif strange := sorted(set(_PLACEHOLDER.findall(text)) - set(allowed)):
             problems.append(f"{name}: nothing fills {', '.join(strange)}; it may name {', '.join(allowed) or 'none'}")
+        elif missing := _untold(key, text):
+            problems.append(f"{name}: a mail that does not tell its {missing} is of no use: add {{{missing}}}")
     return tuple(problems)
+
+
+def _untold(key: str, text: str) -> str | None:
+    """Return what a mail is there to tell and does not."""
+    template = key.removeprefix("mail.").removesuffix(".text")
+    told = MAILS[template].needs if key == f"mail.{template}.text" and template in MAILS else ()
+    return next((name for name in told if name in _SECRETS and f"{{{name}}}" not in text), None)
 
 
 def _nameable(key: str) -> tuple[str, ...] | None:

@@ -302,7 +302,7 @@ def _rendered(shell: Shell, posted: Posted, token: Token | None, link: Link | No
     ends = posted.at + shell.portal.lifetimes.temporary_password if kind == "password" else None
     if (until := token.expires_at if token else ends) and "hours" in MAILS[mail.template].may_have:
         facts["hours"] = f"{_left(posted.at, shell.ports.clock.now(), until) / timedelta(hours=1):.6f}"
-    return render_mail(mail.template, mail.language, facts)
+    return render_mail(mail.template, mail.language, facts, overrides=shell.portal.texts)
 
 
 def _left(posted_at: datetime, now: datetime, until: datetime) -> timedelta:

@@ -101,6 +101,18 @@ def _read_grid(value: object) -> Grid:
     return parse_grid(value)
 
 
+def _flat(value: object) -> object:
+    """Return tables within tables as one, with the keys that TOML writes with dots."""
+    if not isinstance(value, Mapping):
+        return value
+    parts = ((key, _flat(each)) for key, each in value.items())
+    return {
+        f"{key}.{inner}" if inner else key: text
+        for key, each in parts
+        for inner, text in (each.items() if isinstance(each, Mapping) else (("", each),))
+    }
+
+
 def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
@@ -112,6 +124,7 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(parse_duration)]
 Percent: TypeAlias = Annotated[int, BeforeValidator(parse_percent)]
 Domain: TypeAlias = Annotated[str, AfterValidator(_a_label)]
+Texts: TypeAlias = Annotated[Mapping[str, str], BeforeValidator(_flat)]
 GridText: TypeAlias = Annotated[Grid, BeforeValidator(_read_grid)]
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Names: TypeAlias = Annotated[tuple[Name, ...], AfterValidator(_unique)]
@@ -431,6 +444,7 @@ class Portal(_Section):
     mailed_requests: MailedRequests | None = None
     domains: Literal["named", "linked"] = "named"
     notices: Mapping[Name, tuple[Notice, ...]] = Field(default_factory=dict)
+    texts: Texts = Field(default_factory=dict)
     email_spelling: Literal["fold", "lowercase-only"] = "fold"
     email_change: Literal["anywhere", "same-domain"] = "anywhere"
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from partnerauth.messages import override_problems
 from partnerauth.policy.portal import Portal, PortalError, load_portal
 
 LONGEST_FILE = 1_000_000
@@ -42,7 +43,10 @@ def parse_portal(text: str, source: str) -> Portal:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PortalError((f"{source}: {error}",)) from None
-    return load_portal(data, source=source, text=text)
+    portal = load_portal(data, source=source, text=text)
+    if problems := override_problems(portal.texts):
+        raise PortalError(tuple(f"{source}: texts.{problem}" for problem in problems))
+    return portal
 
 
 @cache
