@@ -20,6 +20,7 @@ from partnerauth import chain
 from partnerauth.adapters.sql import append_only
 from partnerauth.adapters.sql.columns import Plain, Words
 from partnerauth.adapters.sql.migrations import schema_1
+from partnerauth.adapters.sql.migrations.schema_1 import TEXT
 from partnerauth.records import from_row
 
 AT_ONCE: Final = 1000
@@ -34,8 +35,8 @@ PERSONAL = sa.Table(
     TABLES,
     sa.Column("position", sa.BigInteger(), nullable=False),
     sa.Column("number", sa.Integer(), nullable=False),
-    sa.Column("subject", sa.Text(), nullable=False, index=True),
-    sa.Column("salt", sa.Text(), nullable=False),
+    sa.Column("subject", TEXT, nullable=False, index=True),
+    sa.Column("salt", TEXT, nullable=False),
     sa.Column("data", sa.Text(), nullable=False),
     sa.Column("erased_position", sa.BigInteger()),
     sa.Column("erased_number", sa.Integer()),
@@ -54,9 +55,9 @@ PERSONAL = sa.Table(
 HEAD = sa.Table(
     "partnerauth_head",
     TABLES,
-    sa.Column("organisation_id", sa.Text(), nullable=False),
+    sa.Column("organisation_id", TEXT, nullable=False),
     sa.Column("length", sa.BigInteger(), nullable=False),
-    sa.Column("digest", sa.Text(), nullable=False),
+    sa.Column("digest", TEXT, nullable=False),
     sa.CheckConstraint("length >= 0", name="ck_partnerauth_head_length_counted"),
     sa.PrimaryKeyConstraint("organisation_id", name="pk_partnerauth_head"),
 )
@@ -139,7 +140,7 @@ def _outbox(op: Operations) -> None:
         sa.Column("state", sa.Text()),
         sa.Column("attempts", sa.Integer()),
         sa.Column("next_try_at", sa.DateTime(timezone=True)),
-        sa.Column("problem", sa.Text()),
+        sa.Column("problem", TEXT),
     ]
     outbox = _with(op, schema_1.OUTBOX, added)
     state = sa.case((outbox.c.sent, "sent"), else_="waiting")
@@ -172,7 +173,7 @@ def _users(op: Operations) -> None:
 def _links_sessions_and_feeds(op: Operations) -> None:
     op.create_index("ix_partnerauth_token_subject", "partnerauth_token", ["subject"])
     op.add_column("partnerauth_session", sa.Column("idle_at", sa.DateTime(timezone=True)))
-    added: list[sa.Column[Any]] = [sa.Column("pending", sa.Text())]
+    added: list[sa.Column[Any]] = [sa.Column("pending", TEXT)]
     feeds = _with(op, schema_1.FEED_STATE, added)
     op.execute(feeds.update().values(pending=""))
     with op.batch_alter_table(feeds.name, copy_from=feeds) as batch:
@@ -185,7 +186,7 @@ def _record(op: Operations) -> None:
     added: list[sa.Column[Any]] = [
         sa.Column("place", sa.BigInteger()),
         sa.Column("hidden", sa.Text()),
-        sa.Column("digest", sa.Text()),
+        sa.Column("digest", TEXT),
     ]
     with op.batch_alter_table(schema_1.LOG.name, copy_from=schema_1.LOG) as batch:
         batch.alter_column("about", nullable=True)
