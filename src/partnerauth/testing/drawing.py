@@ -224,7 +224,9 @@ class Drawing:
             there = [each.organisation for each in self.state.delegations if self._is_mine(each.account.split("/")[0])]
         elif self.me:
             there = [self.me.organisation, OrganisationId("")]
-        return self.mostly(one_of(there, ORGANISATIONS[0]), st.sampled_from((*ORGANISATIONS, "delta", UNKNOWN)))
+        anything = st.sampled_from((*ORGANISATIONS, "delta", UNKNOWN))
+        often = 4 if self.word == "delegate" else 12
+        return mostly(self.draw, one_of(there, ORGANISATIONS[0]), anything, once_in=often)
 
     def user(self) -> str:
         """A user: mostly a colleague in a state that makes sense."""
