@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import ClassVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -52,15 +54,26 @@ ELEMENTS = [Element(kind, name) for kind in ("right", "product") for name in ("a
 PEOPLE = [entity.id for entity in WORLD if isinstance(entity, User)]
 
 
-def twins() -> Twins:
-    """Return a store of each kind, as one."""
-    return Twins(MemoryStore(), SqlStore("sqlite://"))
+class Pairs:
+    """Makes a store in memory and an SQL store, both empty, as one; those before are closed then."""
+
+    def __init__(self, databases: Callable[[], AbstractContextManager[str]]) -> None:
+        self.databases = databases
+        self.opened = ExitStack()
+
+    def __call__(self) -> Twins:
+        self.opened.close()
+        url = self.opened.enter_context(self.databases())
+        return Twins(MemoryStore(), self.opened.enter_context(closing(SqlStore(url))))
 
 
-def close(store: object) -> None:
-    assert isinstance(store, Twins)
-    assert isinstance(store.other, SqlStore)
-    store.other.close()
+@pytest.fixture(params=["sqlite", "postgresql"])
+def pairs(request: pytest.FixtureRequest) -> Iterator[Pairs]:
+    """What makes stores of each kind, on each database."""
+    here = request.param == "sqlite"
+    made = Pairs((lambda: nullcontext("sqlite://")) if here else request.getfixturevalue("new_postgres_urls"))
+    with made.opened:
+        yield made
 
 
 def given(*, source: str) -> st.SearchStrategy[Mapping[Element, Given]]:
@@ -111,6 +124,7 @@ def drawn_units(draw: st.DrawFn, store: Twins) -> Unit:
 class Units(RuleBasedStateMachine):
     """Commits units that were just made, and units that were made some commits ago."""
 
+    twins: ClassVar[Pairs]
     store: Twins
     start: Mark
     late: list[Unit]
@@ -118,7 +132,7 @@ class Units(RuleBasedStateMachine):
 
     @initialize()
     def opens(self) -> None:
-        self.store = twins()
+        self.store = self.twins()
         self.start = self.store.changes_since(None).mark
         self.late = []
         self.now = NOON
@@ -170,14 +184,12 @@ class Units(RuleBasedStateMachine):
             assert self.store.examine(lambda heads, links: [*Examination(heads).of(links)]) == []
             self.store.outbox(state=MailState.WAITING)
             self.store.outbox()
-            close(self.store)
 
 
 class Days(PortalMachine):
     """Gives random commands on random portals, two of them at the same moment at times."""
 
     portal = st.sampled_from([read_portal(name) for name in shipped()])
-    new_store = staticmethod(twins)
     turn_laws: ClassVar[Mapping[str, TurnLaw]] = {}
     question_laws: ClassVar[Mapping[str, QuestionLaw]] = {}
 
@@ -188,15 +200,16 @@ class Days(PortalMachine):
             store.records()
             assert store.examine(lambda heads, links: [*Examination(heads).of(links)]) == []
             store.outbox()
-            close(store)
 
 
-def test_both_stores_agree_on_random_units() -> None:
-    run_state_machine_as_test(Units, settings=settings(max_examples=20, stateful_step_count=20, deadline=None))
+def test_both_stores_agree_on_random_units(pairs: Pairs) -> None:
+    machine = type("Units", (Units,), {"twins": pairs})
+    run_state_machine_as_test(machine, settings=settings(max_examples=15, stateful_step_count=20, deadline=None))
 
 
-def test_both_stores_agree_on_random_days() -> None:
+def test_both_stores_agree_on_random_days(pairs: Pairs) -> None:
+    machine = type("Days", (Days,), {"new_store": staticmethod(pairs)})
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     run_state_machine_as_test(
-        Days, settings=settings(max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=slow)
+        machine, settings=settings(max_examples=8, stateful_step_count=25, deadline=None, suppress_health_check=slow)
     )
