@@ -20,6 +20,8 @@ COMMANDS = {
     "rules": ("rules:rules", "List every rule, or every id of the rulebook."),
     "feed": ("feed:feed", "Take in the file that says which addresses may come in."),
     "mail": ("mail:mail", "Send the mails that wait in the outbox, or look at them."),
+    "audit": ("audit:audit", "Read the record, examine, seal or export it, or erase a person."),
+    "export": ("export:export", "Export the users of an organisation, or their rights."),
     "lint": ("lint:lint", "Check Casbin models for what pycasbin accepts in silence."),
     "explain": ("rules:explain", "Explain a rule: why it is there, where it lives, its tests."),
 }
