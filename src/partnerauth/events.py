@@ -48,6 +48,9 @@ from partnerauth.entities import (
     UserId,
 )
 
+LAPSED_DOMAIN = "lapsed.invalid"
+"""The domain that stands in the place of an address which went to somebody else: nobody can have it."""
+
 ERASED_DOMAIN = "erased.invalid"
 """The domain of addresses that were erased: nobody can have it (RFC 6761, 6.4)."""
 
@@ -224,6 +227,26 @@ class AccessRequested(_Entered):
         before = None if self.enters else directory.get(AccessRequestOf(self.user))
         wanted = dict.fromkeys((*(before.wanted if before else ()), (self.account, self.application)))
         return directory.put(AccessRequest(user=self.user, wanted=tuple(wanted)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimLapsed(OfUser):
+    """`names` that somebody had claimed, and never proved to be his, went to a person who was let in (GX-12).
+
+    Where his address is among them, what he asked for ends with it.
+    """
+
+    names: tuple[str, ...]
+
+    def evolve(self, directory: Directory) -> Directory:
+        user = directory.the(UserById(self.user))
+        directory = directory.without(map(LoginNameByKey, self.names))
+        if user.email.key in self.names:
+            state = State.REJECTED if user.state is State.PENDING else user.state
+            nobody = EmailAddress(f"{user.id}@{LAPSED_DOMAIN}", user.id, LAPSED_DOMAIN)
+            user = replace(user, state=state, email=nobody)
+            directory = directory.drop(AccessRequestOf(user.id))
+        return directory.put(replace(user, username="" if name_key(user.username) in self.names else user.username))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

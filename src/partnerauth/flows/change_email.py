@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from partnerauth import newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import AttemptsAgainst, CredentialOf, LatestTokenOf, LoginNameByKey, UserById
+from partnerauth.directory import AttemptsAgainst, CredentialOf, LatestTokenOf
 from partnerauth.entities import Credential, Purpose
 from partnerauth.events import EmailChangeRequested
 from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
@@ -28,9 +29,7 @@ def needs(s: Situation[ChangeEmail]) -> Needs:
     yield LatestTokenOf(s.me.id, Purpose.EMAIL_CHANGE)
     if address := parse(s.command.email):
         yield AttemptsAgainst(guessing.against_mailbox(address.mailbox, s.portal.limits).key)
-        yield LoginNameByKey(address.key)
-        if claim := s.directory.find(LoginNameByKey(address.key)):
-            yield UserById(claim.user)
+        yield from newcomers.claims(s.directory, [address.key])
 
 
 def asks(_: Situation[ChangeEmail]) -> Asks:
@@ -43,8 +42,7 @@ def decide(s: Situation[ChangeEmail]) -> Answer:
     address = parse(s.command.email)
     if address is None:
         return refuse(domains.well_formed(address)) or Accepted()
-    claim = s.directory.get(LoginNameByKey(address.key))
-    owner = s.directory.the(UserById(claim.user)) if claim else None
+    owner = next(iter(newcomers.holders(s, [address.key])), None)
     if refused := refuse(
         domains.written_in_lower_case(s.command.email, s.portal.email_spelling),
         domains.kept(s.portal.email_change, s.me.email, address),

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
+from partnerauth import newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, TokenByDigest, TokenById, UserById
@@ -36,7 +37,7 @@ def needs(s: Situation[ConfirmEmail]) -> Needs:
             yield CredentialOf(user)
             yield LatestTokenOf(token.subject, Purpose.EMAIL_CHANGE)
             if address := _address(token):
-                yield LoginNameByKey(address.key)
+                yield from newcomers.claims(s.directory, [address.key])
             if found := s.directory.find(UserById(user)):
                 yield from (LoginNameByKey(name.key) for name in login_names(found))
 
@@ -51,9 +52,9 @@ def decide(s: Situation[ConfirmEmail]) -> Answer:
         return refused
     token, user = present(token), present(user)
     address = present(_address(token))
-    if refused := refuse(
-        standing.acts(user), enrolment.unclaimed(s.directory.get(LoginNameByKey(address.key)), by=user.id)
-    ):
+    is_held = bool(newcomers.holders(s, [address.key]))
+    claim = s.directory.get(LoginNameByKey(address.key)) if is_held else None
+    if refused := refuse(standing.acts(user), enrolment.unclaimed(claim, by=user.id)):
         return refused
     return _changed(s, token, user, address, credential or Credential(user=user.id))
 
@@ -61,8 +62,9 @@ def decide(s: Situation[ConfirmEmail]) -> Answer:
 def _changed(
     s: Situation[ConfirmEmail], token: Token, user: User, address: EmailAddress, credential: Credential
 ) -> Accepted:
+    changed = EmailChanged(organisation=user.organisation, by=user.id, at=s.now, user=user.id, email=address)
     return Accepted(
-        events=(EmailChanged(organisation=user.organisation, by=user.id, at=s.now, user=user.id, email=address),),
+        events=(*newcomers.lapsed(s, [address.key]), changed),
         mails=(mail(s, "email-changed", user.email.original, user.details),),
         keeps=(replace(token, used=True), replace(credential, epoch=credential.epoch + 1)),
     )

@@ -107,7 +107,8 @@ def _created(s: Situation[CreateOrganisation], address: EmailAddress) -> Accepte
         contracts={},
         billing_addresses=frozenset(),
     )
-    return Accepted(events=(created, account), keeps=registrations.kept(s, who), drops=who.gone, created=who.id)
+    events = (*who.lapsed, created, account)
+    return Accepted(events=events, keeps=registrations.kept(s, who), drops=who.gone, created=who.id)
 
 
 FLOW = Flow(

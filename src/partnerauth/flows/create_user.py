@@ -1,7 +1,8 @@
 """Flow: an administrator creates a colleague, who holds nothing yet and must change his temporary password.
 
 Refuses: unknown-name, field-required, field-malformed, email-malformed, management-right-missing,
-delegation-limit, option-disabled, password-policy, confirmation-mismatch, already-exists.
+delegation-limit, option-disabled, password-policy, confirmation-mismatch, already-exists,
+too-many-attempts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 
 from pydantic import Field, SecretStr
 
-from partnerauth import new_passwords
+from partnerauth import mail_limits, new_passwords, newcomers
 from partnerauth.addresses import EmailAddress, name_key, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import LoginNameByKey, UserById
@@ -32,11 +33,13 @@ class CreateUser(Command):
 
 
 def needs(s: Situation[CreateUser]) -> Needs:
-    """Whose the names are."""
-    for key in _names(s):
-        yield LoginNameByKey(key)
-        if claim := s.directory.find(LoginNameByKey(key)):
-            yield UserById(claim.user)
+    """Whose the names are, what his claim rests on, and the mails of whoever is told."""
+    yield from newcomers.claims(s.directory, _names(s))
+    yield from mail_limits.needs(s, parse(s.command.details.get("email", "")))
+    for name in _names(s):
+        if claim := s.directory.find(LoginNameByKey(name)):
+            holder = s.directory.find(UserById(claim.user))
+            yield from mail_limits.needs(s, holder.email if holder else None)
 
 
 def asks(s: Situation[CreateUser]) -> Asks:
@@ -46,7 +49,10 @@ def asks(s: Situation[CreateUser]) -> Asks:
 
 
 def decide(s: Situation[CreateUser]) -> Answer:
-    """Create him, unless a rule is broken; of another organisation's users nothing is told (GX-03)."""
+    """Create him, unless a rule is broken; of another organisation's users nothing is told (GX-03).
+
+    A name that somebody only claims is no obstacle: the administrator answers for his colleague (GX-12).
+    """
     details = s.command.details
     if refused := refuse(
         forms.known_fields(s.portal, "create-user", details),
@@ -54,10 +60,10 @@ def decide(s: Situation[CreateUser]) -> Answer:
     ):
         return refused
     address = parse(details.get("email", ""))
+    holders = newcomers.holders(s, _names(s))
+    strangers = [user for user in holders if user.organisation != s.me.organisation]
+    ours = {user.id for user in holders if user not in strangers}
     claims = [s.directory.get(LoginNameByKey(key)) for key in _names(s)]
-    users = [s.directory.the(UserById(claim.user)) for claim in claims if claim]
-    strangers = [user for user in users if user.organisation != s.me.organisation]
-    ours = [claim for claim in claims if claim and claim.user not in {user.id for user in strangers}]
     if refused := refuse(
         management.reaches(s.portal, s.me, s.command.word(), s.me.organisation, [s.command.management]),
         delegation.within((), (), s.command.management, s.me.management),
@@ -71,18 +77,20 @@ def decide(s: Situation[CreateUser]) -> Answer:
             s.command.confirm,
             personal=new_passwords.words(details, details.get("username", ""), details.get("email", "")),
         ),
-        enrolment.unclaimed(*ours),
+        enrolment.unclaimed(*(claim for claim in claims if claim and claim.user in ours)),
     ):
         return refused
     if strangers:
-        return Accepted(
+        told = strangers[0]
+        answer = Accepted(
             events=(untold(s, enrolment.ALREADY_EXISTS.code, present(address).key),),
-            mails=tuple(mail(s, "already-registered", user.email.original, user.details) for user in strangers[:1]),
+            mails=(newcomers.already_registered(s, told),),
         )
+        return mail_limits.unless_too_often(s, told.email, answer)
     return _created(s, present(address))
 
 
-def _created(s: Situation[CreateUser], address: EmailAddress) -> Accepted:
+def _created(s: Situation[CreateUser], address: EmailAddress) -> Answer:
     details = forms.filled(s.portal, "create-user", s.command.details)
     username = details.get("username", "")
     user = UserId(s.answers[NEW_USER])
@@ -99,12 +107,13 @@ def _created(s: Situation[CreateUser], address: EmailAddress) -> Accepted:
     expires = s.now + s.portal.lifetimes.temporary_password
     token = new_passwords.generated(s, s.command.password)
     template = "temporary-password" if token else "account-created"
-    return Accepted(
-        events=(created,),
+    answer = Accepted(
+        events=(*newcomers.lapsed(s, _names(s)), created),
         mails=(mail(s, template, address.original, details, token=token, username=username or address.original),),
         keeps=(new_passwords.kept(s, Credential(user=user), s.command.password, temporary_until=expires),),
         created=user,
     )
+    return mail_limits.unless_too_often(s, address, answer)
 
 
 def _names(s: Situation[CreateUser]) -> tuple[str, ...]:

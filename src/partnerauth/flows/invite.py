@@ -1,8 +1,8 @@
 """Flow: an administrator, or the operator, invites somebody by e-mail.
 
 Refuses: unknown-name, not-offered, other-organisation, management-right-missing, delegation-limit, field-required,
-field-malformed, email-malformed, email-not-lowercase, domain-mismatch, already-exists, and what `grant` refuses of
-the rights that are named.
+field-malformed, email-malformed, email-not-lowercase, domain-mismatch, already-exists, too-many-attempts, and what
+`grant` refuses of the rights that are named.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from partnerauth import invitations, newcomers
+from partnerauth import invitations, mail_limits, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import (
@@ -71,6 +71,7 @@ def needs(s: Situation[Invite]) -> Needs:
     yield OrganisationById(_organisation(s))
     address = parse(s.command.email)
     yield from newcomers.needs(s.directory, address)
+    yield from mail_limits.needs(s, address)
     if address and (claim := s.directory.find(LoginNameByKey(address.key))):
         yield LatestTokenOf(claim.user, Purpose.INVITATION)
         yield InvitationOf(claim.user)
@@ -110,11 +111,13 @@ def decide(s: Situation[Invite]) -> Answer:
         return refused
     address = present(address)
     if holder:
-        return Accepted(
+        answer = Accepted(
             events=(untold(s, enrolment.ALREADY_EXISTS.code, address.key),),
             mails=(newcomers.already_registered(s, holder),),
         )
-    return _invited(s, address, organisation, choices)
+    else:
+        answer = _invited(s, address, organisation, choices)
+    return mail_limits.unless_too_often(s, address, answer)
 
 
 def _into(s: Situation[Invite]) -> Organisation | Refused:
@@ -220,7 +223,7 @@ def _invited(s: Situation[Invite], address: EmailAddress, organisation: Organisa
         ),
     )
     told, link = invitations.sent(s, who.credential, address.original, details, organisation.name)
-    return Accepted(events=(event,), mails=(told,), keeps=link, drops=who.gone, created=who.id)
+    return Accepted(events=(*who.lapsed, event), mails=(told,), keeps=link, drops=who.gone, created=who.id)
 
 
 def recorded(s: Situation[Invite], reasons: tuple[Reason, ...]) -> Event:

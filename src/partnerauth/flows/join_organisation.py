@@ -53,7 +53,7 @@ def decide(s: Situation[JoinOrganisation]) -> Answer:
         details=registrations.details(s),
     )
     return Accepted(
-        events=(event,),
+        events=(*who.lapsed, event),
         mails=_to_administrators(s, event, organisation),
         keeps=registrations.kept(s, who),
         drops=who.gone,

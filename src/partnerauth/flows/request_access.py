@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from partnerauth import newcomers
 from partnerauth.addresses import EmailAddress, name_key, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
@@ -49,11 +50,7 @@ def needs(s: Situation[RequestAccess]) -> Needs:
     yield AdministratorsOf(organisation, s.portal.management.administrator)
     if address := parse(s.command.details.get("email", "")):
         yield AttemptsAgainst(guessing.against_mailbox(address.mailbox, s.portal.limits).key)
-    for key in _names(s):
-        yield LoginNameByKey(key)
-        if claim := s.directory.find(LoginNameByKey(key)):
-            yield UserById(claim.user)
-            yield AccessRequestOf(claim.user)
+    yield from newcomers.claims(s.directory, _names(s))
 
 
 def asks(_: Situation[RequestAccess]) -> Asks:
@@ -102,9 +99,9 @@ def _of_visitor(s: Situation[RequestAccess]) -> Answer:
             untold(s, enrolment.ADMINISTRATOR_EXISTS.code, address.key, s.command.organisation),
             mail(s, "administrator-exists", address.original, _language(details)),
         )
-    opened: tuple[Event, ...] = ()
+    opened: tuple[Event, ...] = newcomers.lapsed(s, _names(s), but=applicant)
     if organisation is None:
-        opened = (
+        opened += (
             OrganisationOpened(
                 organisation=s.command.organisation,
                 by=s.by,
@@ -159,18 +156,28 @@ def _requested(
 
 
 def _applicant(s: Situation[RequestAccess]) -> tuple[User | None, bool]:
-    """Return the applicant where he asked before with this address, and whether a name belongs to somebody else."""
-    claims = [s.directory.get(LoginNameByKey(key)) for key in _names(s)]
-    users = {claim.user: s.directory.the(UserById(claim.user)) for claim in claims if claim}
-    if not users:
-        return None, False
-    first, *others = users.values()
-    waits = (
-        first.state in {State.PENDING, State.REJECTED}
-        and first.organisation == s.command.organisation
-        and first.email.key == name_key(s.command.details.get("email", ""))
+    """Return the applicant where he asked before with this address, and whether a name belongs to somebody else.
+
+    Whoever was turned down elsewhere, and never proved that a name is his, does not keep it from others.
+    """
+    claimants = newcomers.claimants(s, _names(s))
+    mine = [user for user in claimants if _asks_again(s, user)]
+    proved = newcomers.holders(s, _names(s))
+    gone = [
+        user
+        for user in claimants
+        if user.state is State.REJECTED and user.organisation != s.command.organisation and user not in proved
+    ]
+    others = [user for user in claimants if user not in mine and user not in gone]
+    return (None, True) if others or len(mine) > 1 else (next(iter(mine), None), False)
+
+
+def _asks_again(s: Situation[RequestAccess], user: User) -> bool:
+    return (
+        user.state in {State.PENDING, State.REJECTED}
+        and user.organisation == s.command.organisation
+        and user.email.key == name_key(s.command.details.get("email", ""))
     )
-    return (None, True) if others or not waits else (first, False)
 
 
 def _names(s: Situation[RequestAccess]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from partnerauth.addresses import title_key
 from partnerauth.decision import Reason, Rule
-from partnerauth.entities import AccessRequest, LoginName, Organisation, State, User, UserId
+from partnerauth.entities import AccessRequest, Credential, LoginName, Organisation, State, User, UserId
 
 ADMINISTRATOR_EXISTS = Rule(
     code="administrator-exists",
@@ -40,6 +40,15 @@ NOTHING_REQUESTED = Rule(
     says="Nothing is waiting for an answer here.",
     sources=("BP-01", "DP-04"),
 )
+
+
+def is_proved(user: User, credential: Credential | None) -> bool:
+    """Whether a user's names are his by more than his own word (GX-12).
+
+    Anybody can ask for access under any name.  Whoever waits for an answer, or was turned down, has proved nothing
+    unless he has a password, which takes a code or a link out of his mailbox.
+    """
+    return user.state not in {State.PENDING, State.REJECTED} or bool(credential and credential.password_hash)
 
 
 def unclaimed(*claims: LoginName | None, by: UserId | None = None) -> Reason | None:

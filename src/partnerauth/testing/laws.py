@@ -28,7 +28,7 @@ from partnerauth.entities import (
     User,
     Visitor,
 )
-from partnerauth.events import CommandRefused
+from partnerauth.events import ClaimLapsed, CommandRefused
 from partnerauth.flows.copy_rights import CopyRights
 from partnerauth.flows.delegate import Delegate
 from partnerauth.flows.grant import Grant
@@ -65,6 +65,12 @@ def nobody_gives_more_than_he_holds(world: Witness, _: Ledger, turn: Turn) -> No
         if source is not None:
             excess = elements - before.get((source.id, place), frozenset())
             _require(not excess, turn, f"{source.id} let {user} have on {place}, and does not hold: {_words(excess)}")
+    by = turn.by
+    for each in turn.after.delegations if by else ():
+        stood = turn.before.delegation(each.account, each.application, each.organisation)
+        new = frozenset(each.elements) - frozenset(stood.elements if stood else ())
+        excess = new - before.get((by.id if by else "", (each.account, each.application)), frozenset())
+        _require(not excess, turn, f"{each.organisation} was let have what the giver does not hold: {_words(excess)}")
 
 
 def nothing_grows(world: Witness, ledger: Ledger, turn: Turn) -> None:
@@ -128,14 +134,19 @@ def only_whoever_may_act_does(world: Witness, ledger: Ledger, turn: Turn) -> Non
 
 
 def strangers_stay_as_they_are(_: Witness, __: Ledger, turn: Turn) -> None:
-    """No command of one organisation's member changes, or is recorded for, another organisation (GX-01)."""
+    """No command of one organisation's member changes, or is recorded for, another organisation (GX-01).
+
+    Whoever only claimed a name, and proved nothing, is nobody's until he is let in (GX-12).
+    """
     if turn.by is None:
         return
     mine = {turn.by.organisation, None}
+    claimed = {event.user for event in turn.events if isinstance(event, ClaimLapsed)}
     for unit in turn.units:
         for key, entity in unit.changes.items():
             for state, each in ((turn.before, unit.before.get(key)), (turn.after, entity)):
-                owner = None if each is None else state.owner(each)
+                person = each.id if isinstance(each, User) else getattr(each, "user", None)
+                owner = None if each is None or person in claimed else state.owner(each)
                 _require(owner in mine, turn, f"{key} belongs to {owner}")
     for event in turn.events:
         _require((event.organisation or None) in mine, turn, f"{event.name} is on record for {event.organisation}")
