@@ -240,6 +240,9 @@ class Drawing:
             near = [user for user in near if any(each.user == user.id for each in self.state.selections)]
         elif self.word == "withdraw":
             near = [user for user in near if self._passed_on(user)]
+        elif self.word == "deactivate" and self.draw(st.booleans()):
+            recent = {each.subject for each in (*self.scene.links[-2:], *self.scene.sessions[-2:])}
+            near = [user for user in near if user.id in recent] or near
         others = [user.id for user in near if user != self.me] or [user.id for user in near]
         anybody = st.sampled_from((*(user.id for user in self.state.users), UNKNOWN))
         return mostly(self.draw, one_of(others, UNKNOWN), anybody, once_in=8)

@@ -233,7 +233,7 @@ class Secret:
 def given(actor: Actor, command: Command) -> str:
     """Return a command and who gives it, in one line, without what is as it always is."""
     user, session = getattr(actor, "user", ""), getattr(actor, "session", "")
-    who = user or (f"whoever has the session {session}" if session else type(actor).__name__.lower())
+    who = user or (f"whoever has the session {session[:6]}\u2026" if session else type(actor).__name__.lower())
     fields = command.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return f"{who}: {command.word()} {fields}"
 
@@ -336,10 +336,10 @@ class Witness(World):
             alone=noted.alone,
         )
 
-    def perform(self, step: Step) -> object:
+    def perform(self, step: Step, store: Store | None = None) -> object:
         """Perform a step, and note what came of it; nobody waits."""
         if not self._noting:
-            return super().perform(step)
+            return super().perform(step, store)
         if isinstance(step, Pause):
             return None
         noted = self._noting[-1]
@@ -353,7 +353,7 @@ class Witness(World):
         if isinstance(step, Work):
             noted.works += 1
             self.entropy.begin(f"{noted.number}.{noted.works}")
-        result = super().perform(step)
+        result = super().perform(step, store)
         if isinstance(step, Work):
             noted.answers |= cast("dict[Ask[Any], Any]", result)
         if isinstance(step, Save) and result:

@@ -52,8 +52,14 @@ RIGHTS_CHANGE_HANDS: Final = (
 )
 """The commands that most laws are about, in an order in which each can build on those before."""
 
-SUBCONTRACTING: Final = ("delegate", "pass-on", "withdraw")
-"""The commands by which one organisation works on the account of another."""
+SUBCONTRACTING: Final = (
+    ("delegate",),
+    ("pass-on",),
+    ("withdraw",),
+    ("delegate", "pass-on"),
+    ("delegate", "pass-on", "withdraw", "delegate"),
+)
+"""The commands by which one organisation works on the account of another, as they follow each other."""
 
 FOLLOWED: Final = (
     ("request-reset", "reset-password"),
@@ -65,7 +71,18 @@ FOLLOWED: Final = (
 )
 """The commands that mail a link or a code, and those that use it."""
 
-INTERRUPTIONS: Final = ("request-reset", "change-password", "change-email", "deactivate", "cancel-invitation", "revoke")
+PAUSE: Final = "pause"
+"""Stands for nothing that happens, for a while."""
+
+INTERRUPTIONS: Final = (
+    ("request-reset",),
+    ("change-password",),
+    ("change-email", "confirm-email"),
+    ("cancel-invitation",),
+    ("revoke",),
+    ("deactivate",),
+    ("deactivate", "reactivate"),
+)
 """What can happen before a link is used, or a session."""
 
 QUESTIONS: Final = 2
@@ -173,8 +190,9 @@ class PortalMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def subcontractors_work(self, data: DataObject) -> None:
         """An organisation lets another one work on its account, or cuts it off."""
-        if words := self._sensible(SUBCONTRACTING):
-            self._obey(data.draw(st.sampled_from(words)), data)
+        for word in data.draw(st.sampled_from(SUBCONTRACTING)):
+            if self._sensible([word]):
+                self._obey(word, data)
 
     @rule(data=st.data())
     def links_are_followed(self, data: DataObject) -> None:
@@ -220,12 +238,13 @@ class PortalMachine(RuleBasedStateMachine):
         return [word for word in words if word in scene.portal.offers and drawing.makes_sense(scene, word)]
 
     def _interrupt(self, data: DataObject) -> None:
-        """Let nothing happen, or time pass, or something that ends links and sessions."""
-        word = data.draw(st.sampled_from(("", "pause", *self._sensible(INTERRUPTIONS))))
-        if word == "pause":
-            self.story.pause(data.draw(st.sampled_from(PAUSES)))
-        elif word:
-            self._obey(word, data)
+        """Let nothing happen, or time pass, or something that ends links and sessions, which may be undone."""
+        words = data.draw(st.sampled_from(((), (PAUSE,), *INTERRUPTIONS)))
+        for word in words:
+            if word == PAUSE:
+                self.story.pause(data.draw(st.sampled_from(PAUSES)))
+            elif self._sensible([word]):
+                self._obey(word, data)
 
     def _obey(self, word: str, data: DataObject) -> None:
         self.give(*data.draw(strategies.commands(self.scene, word)))
