@@ -1,11 +1,11 @@
 """Flow: an invited user is sent a new link, which ends the older one.
 
-Refuses: other-organisation, invitation-unknown, invitation-used, management-right-missing.
+Refuses: other-organisation, invitation-unknown, invitation-used, management-right-missing, too-many-attempts.
 """
 
 from __future__ import annotations
 
-from partnerauth import invitations
+from partnerauth import invitations, mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, InvitationOf, LatestTokenOf, OrganisationById, UserById
 from partnerauth.entities import Credential, Member, Operator, Purpose, UserId
@@ -21,13 +21,14 @@ class ResendInvitation(Command):
 
 
 def needs(s: Situation[ResendInvitation]) -> Needs:
-    """The user, his organisation, what stands behind his invitation, and its newest link."""
+    """The user, his organisation, what stands behind his invitation, its newest link, and his mails."""
     yield UserById(s.command.user)
     yield CredentialOf(s.command.user)
     yield InvitationOf(s.command.user)
     yield LatestTokenOf(s.command.user, Purpose.INVITATION)
     if user := s.directory.find(UserById(s.command.user)):
         yield OrganisationById(user.organisation)
+        yield from mail_limits.needs(s, user.email)
 
 
 def asks(_: Situation[ResendInvitation]) -> Asks:
@@ -57,7 +58,7 @@ def decide(s: Situation[ResendInvitation]) -> Answer:
         user=user.id,
         from_operator=isinstance(s.actor, Operator),
     )
-    return Accepted(events=(event,), mails=(told,), keeps=link)
+    return mail_limits.unless_too_often(s, user.email, Accepted(events=(event,), mails=(told,), keeps=link))
 
 
 FLOW = Flow(command=ResendInvitation, needs=needs, asks=asks, decide=decide)

@@ -1,13 +1,13 @@
 """Flow: whoever manages a user gives him a new temporary password.
 
-Refuses: other-organisation, not-offered, management-right-missing, user-inactive, password-policy.
+Refuses: other-organisation, not-offered, management-right-missing, user-inactive, password-policy, too-many-attempts.
 """
 
 from __future__ import annotations
 
 from pydantic import SecretStr
 
-from partnerauth import new_passwords
+from partnerauth import mail_limits, new_passwords
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AttemptsAgainst, CredentialOf, UserById
 from partnerauth.entities import Credential, UserId
@@ -24,10 +24,12 @@ class SetTemporaryPassword(Command):
 
 
 def needs(s: Situation[SetTemporaryPassword]) -> Needs:
-    """The user and his credential."""
+    """The user, his credential, and his mails."""
     yield UserById(s.command.user)
     yield CredentialOf(s.command.user)
     yield AttemptsAgainst(guessing.against_user(s.command.user, s.portal.limits).key)
+    if user := s.directory.find(UserById(s.command.user)):
+        yield from mail_limits.needs(s, user.email)
 
 
 def asks(s: Situation[SetTemporaryPassword]) -> Asks:
@@ -53,7 +55,7 @@ def decide(s: Situation[SetTemporaryPassword]) -> Answer:
     token = new_passwords.generated(s, s.command.password)
     name = user.username or user.email.original
     told = (mail(s, "temporary-password", user.email.original, user.details, token=token, username=name),)
-    return Accepted(
+    answer = Accepted(
         events=(TemporaryPasswordSet(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),
         mails=told if token else (),
         keeps=(
@@ -61,6 +63,7 @@ def decide(s: Situation[SetTemporaryPassword]) -> Answer:
             guessing.forgotten(guessing.against_user(user.id, s.portal.limits).key),
         ),
     )
+    return mail_limits.unless_too_often(s, user.email, answer) if token else answer
 
 
 FLOW = Flow(command=SetTemporaryPassword, needs=needs, asks=asks, decide=decide)

@@ -1,10 +1,12 @@
 """Flow: an administrator has a reset link mailed to a user.
 
-Refuses: other-organisation, management-right-missing, user-inactive, approval-pending, approval-rejected.
+Refuses: other-organisation, management-right-missing, user-inactive, approval-pending, approval-rejected,
+too-many-attempts.
 """
 
 from __future__ import annotations
 
+from partnerauth import mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, LatestTokenOf, UserById
 from partnerauth.entities import Credential, Purpose, UserId
@@ -20,10 +22,12 @@ class TriggerReset(Command):
 
 
 def needs(s: Situation[TriggerReset]) -> Needs:
-    """The user, his epoch, and the link that he was sent last."""
+    """The user, his epoch, the link that he was sent last, and his mails."""
     yield UserById(s.command.user)
     yield CredentialOf(s.command.user)
     yield LatestTokenOf(s.command.user, Purpose.RESET)
+    if user := s.directory.find(UserById(s.command.user)):
+        yield from mail_limits.needs(s, user.email)
 
 
 def asks(_: Situation[TriggerReset]) -> Asks:
@@ -52,11 +56,12 @@ def decide(s: Situation[TriggerReset]) -> Answer:
         epoch=credential.epoch,
     )
     name = user.username or user.email.original
-    return Accepted(
+    answer = Accepted(
         events=(ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),
         mails=(mail(s, "password-reset", user.email.original, user.details, token=draft.id, username=name),),
         keeps=link,
     )
+    return mail_limits.unless_too_often(s, user.email, answer)
 
 
 FLOW = Flow(command=TriggerReset, needs=needs, asks=asks, decide=decide)

@@ -1,4 +1,4 @@
-"""Rules: how often somebody may be wrong."""
+"""Rules: how often somebody may be wrong, and how many mails he may have sent."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from partnerauth.policy.portal import Limits
 
 TOO_MANY_ATTEMPTS = Rule(
     code="too-many-attempts",
-    holds="Whoever was wrong too often waits before the next try.",
-    because="A password or a code falls to whoever may try without end.",
-    says="There were too many wrong attempts. Please wait {seconds} and try again.",
+    holds="Whoever was wrong too often, or had too many mails sent, waits before the next try.",
+    because="A password or a code falls to whoever may try without end, and a mailbox drowns in mails.",
+    says="This was tried too often. Please wait {seconds} and try again.",
     sources=("DP-01", "GX-05"),
 )
 
@@ -61,6 +61,11 @@ def against_mailbox(mailbox: str, limits: Limits) -> Guard:
 def against_mails(user: str, limits: Limits) -> Guard:
     """Guard a user against being mailed links without end by whoever knows his name (TK-30)."""
     return Guard(f"mails:{user}", limits.codes_per_mailbox)
+
+
+def against_letters(mailbox: str, limits: Limits) -> Guard:
+    """Guard a mailbox against whoever manages users (TK-30): no stranger's doing keeps an invitation from it."""
+    return Guard(f"letters:{mailbox}", limits.codes_per_mailbox)
 
 
 def count(before: Attempts | None, guard: Guard, limits: Limits, now: datetime) -> tuple[Attempts, int]:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias, cast
 
@@ -55,6 +56,20 @@ FORM_COMMANDS = (
     "update-details",
 )
 """The commands that have a form about a person: a column of the forms' grid each, where they are offered."""
+
+COMMANDS = (
+    *("open-organisation", "set-account", "set-contract", "set-option"),
+    *("request-access", "grant-access", "refuse-access"),
+    *("register", "verify-email", "join-organisation", "create-organisation", "approve", "reject"),
+    *("invite", "resend-invitation", "cancel-invitation", "accept-invitation"),
+    *("create-user", "set-temporary-password", "import-allow-list", "receive-request", "link-domain", "unlink-domain"),
+    *("sign-in", "sign-in-sso", "sign-out", "end-sessions", "renew-session"),
+    *("change-password", "request-reset", "reset-password", "trigger-reset", "change-email", "confirm-email"),
+    *("update-details", "grant", "copy-rights", "revoke", "set-management", "set-administrator"),
+    *("delegate", "pass-on", "withdraw", "submit-request", "update-case", "set-notifications"),
+    *("deactivate", "reactivate", "delete"),
+)
+"""The commands that a portal can offer: each has a flow of its own."""
 
 ActorWord: TypeAlias = Literal["visitor", "user", "administrator", "operator", "system"]
 
@@ -178,7 +193,7 @@ class Lifetimes(_Section):
 
 
 class Limits(_Section):
-    """How often one may guess (GX-05), and how soon a mail may be asked for again (SP-04)."""
+    """How often one may guess (GX-05), how many mails one may have sent (TK-30), and how soon again (SP-04)."""
 
     wrong_per_user: int = Field(default=5, ge=1)
     wrong_per_source: int = Field(default=20, ge=1)
@@ -476,6 +491,7 @@ class Portal(_Section):
         if set(self.offers["delete"]) - set(self.forbidden["delete"]):
             message = "forbidden.delete: deleting is refused for everybody who is offered it (BP-09)"
             raise ValueError(message)
+        _known("offers", self.offers, COMMANDS)
         _known("forbidden", self.forbidden, self.offers)
         _known("notices", self.notices, self.offers)
         _known("management.options", self.management.options.values(), self.options)
@@ -533,9 +549,12 @@ class Portal(_Section):
 
 
 def _known(where: str, names: Iterable[str], known: Iterable[str]) -> None:
-    strange = sorted(set(names) - set(known))
+    listed = tuple(known)
+    strange = sorted(set(names) - set(listed))
     if strange:
-        message = f"{where}: unknown {', '.join(strange)}; known are {', '.join(known)}"
+        near = get_close_matches(strange[0], listed, n=1)
+        mend = f"did you mean {near[0]}? Known" if near else "known"
+        message = f"{where}: unknown {', '.join(strange)}; {mend} are {', '.join(listed)}"
         raise ValueError(message)
 
 
