@@ -6,6 +6,7 @@ Whoever takes one stands on record (AU-14): `take` asks as a command would, and 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -128,6 +129,7 @@ def _rights(view: View, organisation: str) -> Iterator[tuple[str, ...]]:
 _OVERVIEWS: Final[Mapping[str, Callable[[View, str], Iterator[tuple[str, ...]]]]] = MappingProxyType(
     {"users": _users, "rights": _rights}
 )
+_PLAIN: Final = re.compile(r"[\w@.+/:-]+")
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "users": ("organisation", "id", "user name", "name", "e-mail", "created by", "state", "management rights"),
@@ -162,20 +164,32 @@ def of_record(records: Iterable[Recorded], at: datetime) -> Overview:
 
 
 def worded(event: Event) -> str:
-    """Return the fields of an event as `name=value`; each value is JSON, so that none of them passes for another."""
+    """Return the fields of an event as `name=value`, where no value passes for another or for two.
+
+    What is no plain word is quoted as JSON; several stand in brackets, and what belongs together in parentheses.
+    Left out is what is told beside it, and what is empty.
+    """
     told = {"organisation", "by", "at"}
     named = ((field.name, plain(getattr(event, field.name))) for field in fields(event) if field.name not in told)
-    return " ".join(f"{name}={_valued(value)}" for name, value in named if value not in ("", None, [], {}))
+    return " ".join(f"{name}={_valued(value)}" for name, value in named if value not in ("", None, [], {}, event.about))
 
 
 def _valued(value: object) -> str:
-    if isinstance(value, dict) and value.keys() == {"original", "local", "domain"}:
-        value = value["original"]
-    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
-        value = ",".join(value)
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    is_plain = isinstance(value, str) and text and not any(each in '"= \\' or not each.isprintable() for each in text)
-    return text if is_plain or not isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    match value:
+        case {"original": str(original), "local": _, "domain": _}:
+            return _valued(original)
+        case str():
+            return value if value and _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
+        case dict():
+            return f"[{', '.join(f'{_valued(name)}: {_valued(each)}' for name, each in value.items())}]"
+        case list():
+            return f"[{', '.join(_together(each) for each in value)}]"
+        case _:
+            return json.dumps(value)
+
+
+def _together(value: object) -> str:
+    return f"({' '.join(map(_valued, value))})" if isinstance(value, list) else _valued(value)
 
 
 def shown(text: str) -> str:

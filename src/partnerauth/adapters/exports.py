@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from importlib.resources import as_file, files
 from io import BytesIO, StringIO
@@ -17,6 +17,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 _FONT: Final = ("fontpkg_noto_sans", "files/NotoSans[wdth,wght].ttf")
 _NAME: Final = "NotoSans"
+_LONGEST: Final = 400
+"""Characters of a cell on paper: in the narrowest column they still fit on a page."""
 
 
 class ExportError(RuntimeError):
@@ -85,9 +87,10 @@ def as_pdf(overview: Overview) -> bytes:
     heading = FontFace(fill_color=(230, 230, 230))
     with pdf.table(col_widths=_widths(overview), headings_style=heading, text_align="LEFT", line_height=4) as table:
         for row in (overview.columns, *overview.rows):
-            cells = table.row()
-            for cell in row:
-                cells.cell(_drawn(cell, known))
+            for part in _parts(tuple(_drawn(cell, known) for cell in row)):
+                cells = table.row()
+                for cell in part:
+                    cells.cell(cell)
     return bytes(pdf.output())
 
 
@@ -103,10 +106,17 @@ def _inert(cell: str) -> str:
     return f"'{shown(cell)}" if cell.lstrip(" ").startswith(_FORMULA) else shown(cell)
 
 
+def _parts(row: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield a row as one or more that each fit on a page: a long text goes on in the next."""
+    longest = max(map(len, row))
+    for start in range(0, max(longest, 1), _LONGEST):
+        yield tuple(cell[start : start + _LONGEST] for cell in row)
+
+
 def _widths(overview: Overview) -> tuple[int, ...]:
     """Return how wide columns are, as shares: by their longest text, within limits."""
     columns = zip(overview.columns, *overview.rows, strict=True)
-    return tuple(min(40, max(8, *map(len, column))) for column in columns)
+    return tuple(min(80, max(8, *map(len, column))) for column in columns)
 
 
 def _drawn(text: str, known: frozenset[int]) -> str:
