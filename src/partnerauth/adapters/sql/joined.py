@@ -153,8 +153,7 @@ class Joined:
 
     def _store(self) -> JoinedStore:
         connection = _connection(self._session)
-        if connection.engine.pool is not self._kept.engine.pool:
-            _make_sure_it_is_the_same(connection, self._kept)
+        _make_sure_it_will_do(connection, self._kept)
         return JoinedStore(connection)
 
 
@@ -191,15 +190,12 @@ def _is_open(connection: Connection) -> bool:
     return getattr(driver, "autocommit", False) is not True
 
 
-def _make_sure_it_is_the_same(connection: Connection, store: SqlStore) -> None:
-    """Make sure that a connection of another engine is one of the store's database, and checks what it should."""
-    database = databases.of(connection)
-    if connection.dialect.name != store.engine.dialect.name or not store.is_of(connection):
-        message = (
-            f"using: this session is of {database.place(connection.engine.url)}, and what is kept here is in "
-            f"{database.place(store.engine.url)}; a transaction is of one database"
-        )
+def _make_sure_it_will_do(connection: Connection, store: SqlStore) -> None:
+    """Make sure that a connection is one of the store's database, and checks what it should (CC-12)."""
+    if not store.is_of(connection):
+        here, there = (databases.of(each).place(each.url) for each in (connection.engine, store.engine))
+        message = f"using: this session is of {here}, and the store of {there}; a transaction is of one database"
         raise ValueError(message)
-    if not database.checks_references(connection):
+    if not databases.of(connection).checks_references(connection):
         message = "using: foreign keys are not checked on this connection; call adapters.sql.prepare(engine) once"
         raise ValueError(message)

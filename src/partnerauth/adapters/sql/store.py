@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import partial
 from threading import RLock
 from typing import Any, Final, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, RootTransaction, update
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import Pool, StaticPool
 
 from partnerauth.adapters.sql import databases, reading, record, schema, writing
 from partnerauth.adapters.sql.reading import META
@@ -44,6 +45,7 @@ class SqlStore:
         self._engine = databases.engine_for(database) if isinstance(database, str) else database
         self._database = databases.of(self._engine)
         self._patience = patience / TRIES
+        self._known: WeakSet[Pool] = WeakSet()
         self._where = self._database.place(self._engine.url)
         # A single connection carries one transaction at a time, whoever it belongs to.
         self._turn: AbstractContextManager[Any] = (
@@ -139,8 +141,15 @@ class SqlStore:
         return self._carry_out(partial(writing.retry_mails, ids=tuple(ids), now=now), writes=True)
 
     def is_of(self, connection: Connection) -> bool:
-        """Whether a connection of another engine is one of this database.  Raises StoreError."""
-        return self._carry_out(self._database.identity) == self._database.identity(connection)
+        """Whether a connection is one of this database: asked once for each engine.  Raises StoreError."""
+        pool = connection.engine.pool
+        if pool is not self._engine.pool and pool not in self._known:
+            if databases.of(connection) is not self._database:
+                return False
+            if self._carry_out(self._database.identity) != self._database.identity(connection):
+                return False
+            self._known.add(pool)
+        return True
 
     def _open(self, *, create: bool) -> None:
         ready = partial(_ready, where=self._where, create=create)
