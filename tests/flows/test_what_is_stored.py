@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import fields
 from functools import cache
@@ -45,7 +45,7 @@ def _config(hint: object, config: ConfigDict) -> ConfigDict | None:
 
 
 def typed(thing: Any) -> None:  # noqa: ANN401 - any entity or event
-    kind: Hashable = type(thing)
+    kind: Any = type(thing)
     for name, adapter in types(kind).items():
         adapter.validate_python(getattr(thing, name))
 
