@@ -42,7 +42,7 @@ bench: $(VENV)/.bench ## Measure decisions beside peers
 pins: $(VENV)/.pip ## Renew constraints.txt with the newest versions of everything
 	$(BIN)/python -m venv --clear build/pins
 	build/pins/bin/python -m pip --quiet install --upgrade pip
-	build/pins/bin/python -m pip --quiet install --editable '.[export,migrations,postgres,testing]' --group dev --group bench
+	build/pins/bin/python -m pip --quiet install --editable '.[async,export,migrations,postgres,testing]' --group dev --group bench
 	{ sed '/^[^#]/d' constraints.txt; \
 	  build/pins/bin/python -m pip freeze --all --exclude-editable --exclude setuptools; } > build/pins/constraints.txt
 	mv build/pins/constraints.txt constraints.txt
@@ -74,7 +74,7 @@ $(VENV)/.core: $(VENV)/.pip pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.pip pyproject.toml
-	@$(INSTALL) --editable '.[export,migrations,postgres,testing]' --group dev
+	@$(INSTALL) --editable '.[async,export,migrations,postgres,testing]' --group dev
 	@touch $(VENV)/.core $@
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from partnerauth.aio import AsyncPartnerAuth
     from partnerauth.decision import Accepted, Answer, Reason, Refused, Rule
     from partnerauth.embed import PartnerAuth
     from partnerauth.entities import Member, Operator, System, Visitor
@@ -21,6 +22,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Accepted": "decision",
     "Answer": "decision",
+    "AsyncPartnerAuth": "aio",
     "Member": "entities",
     "Operator": "entities",
     "PartnerAuth": "embed",
@@ -38,6 +40,7 @@ _HOMES = {
 __all__ = [
     "Accepted",
     "Answer",
+    "AsyncPartnerAuth",
     "Member",
     "Operator",
     "PartnerAuth",
