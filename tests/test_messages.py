@@ -70,7 +70,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
-        assert tag in {"html", "head", "meta", "title", "body", "p", "br", "a", "strong", "span"}
+        assert tag in {"html", "head", "meta", "title", "body", "div", "p", "br", "a", "strong", "span"}
 
     def handle_data(self, data: str) -> None:
         self.texts.append(data)

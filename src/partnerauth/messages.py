@@ -119,6 +119,19 @@ _WEB_ADDRESS: Final = re.compile(
     r"|[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}[/?#:]\S*",  # a host and more
     re.IGNORECASE,
 )
+# Styles stand within the elements: several mail programs drop a style sheet, and none of them loads one.
+_BODY: Final = (
+    "margin: 0; padding: 24px 12px; background: #f3f4f6; color: #1f2937; "
+    "font: 16px/1.5 -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif"
+)
+_CARD: Final = (
+    "max-width: 34em; margin: 0 auto; padding: 12px 28px; "
+    "background: #ffffff; border: 1px solid #e5e7eb; border-radius: 8px"
+)
+_CLOSING: Final = "margin-top: 24px; border-top: 1px solid #e5e7eb; color: #6b7280; font-size: 13px"
+_ANCHOR: Final = "color: #1d4ed8; word-break: break-all"
+_COPIED: Final = "font: 18px/1.5 Consolas, Menlo, monospace; word-break: break-all"
+
 _DOT_IN_A_NAME: Final = re.compile(r"(?<=\w)\.(?=\w\w)")
 _LINK: Final = re.compile(r"https?://[^\s\"'<>]+")
 
@@ -305,9 +318,9 @@ def _marked_up_fact(name: str, fact: str) -> str:
     escaped = html.escape(fact)
     match name:
         case "link":
-            return f'<a href="{escaped}">{escaped}</a>'
+            return f'<a href="{escaped}" style="{_ANCHOR}">{escaped}</a>'
         case "code" | "password":
-            return f"<strong>{escaped}</strong>"
+            return f'<span style="{_COPIED}"><strong>{escaped}</strong></span>'
         case "portal" | "address" | "hours" | "status":
             return escaped
         case _:
@@ -316,10 +329,12 @@ def _marked_up_fact(name: str, fact: str) -> str:
 
 
 def _page(subject: str, language: str, paragraphs: list[str]) -> str:
-    body = "\n".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    *body, closing = (f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    said = "\n".join(body)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n'
-        f'<head>\n<meta charset="utf-8">\n<title>{html.escape(subject)}</title>\n</head>\n'
-        '<body style="max-width: 36em; margin: 1.5em; font-family: sans-serif; line-height: 1.5">\n'
-        f"{body}\n</body>\n</html>\n"
+        '<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(subject)}</title>\n</head>\n"
+        f'<body style="{_BODY}">\n<div style="{_CARD}">\n{said}\n<div style="{_CLOSING}">{closing}</div>\n</div>\n'
+        "</body>\n</html>\n"
     )
