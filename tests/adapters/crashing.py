@@ -19,21 +19,30 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final
 
 import click
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, text
 from tests.adapters.story import Remembering, Story
 
-from partnerauth.adapters.sql import SqlStore
+from partnerauth.adapters.sql import SqlStore, schema
 from partnerauth.adapters.sql.mapping import KEPT
+from partnerauth.chain import Examination
+from partnerauth.directory import AttemptsAgainst
+from partnerauth.entities import Credential
 from partnerauth.ports import Store
 
 ROOT: Final = Path(__file__).parents[2]
-LONGEST: Final = 0.12
-"""Seconds after its fork when a process is killed at the latest: it opens the store and gives some commands."""
+LONGEST: Final = 0.06
+"""Seconds that a process lives on at most, from the moment that is waited for."""
+
+OPEN: Final = "open"
+"""What somebody says when he has opened the store."""
+
+ANSWERS: Final = (None, 0, 1, 1, 2, 3, 5)
+"""The moments from which on somebody is killed: his first breath, when he has opened the store, and later answers."""
 
 
 @dataclass
@@ -58,24 +67,42 @@ class Crashes:
         `crash` is what happens at that moment to others than him.  Raises AssertionError.
         """
         process = victims.start(self.url, self.given)
+        answers = victims.words(self.chance.choice(ANSWERS))
         time.sleep(self.chance.uniform(0, LONGEST))
         crash()
         os.kill(process, signal.SIGKILL)
-        answers = victims.last_words()
+        answers += victims.last_words()
         self.settle()
         for answer in answers:
             mine = self.story.give(self.given)
             assert answer == mine, f"command {self.given} was answered {answer}, and in memory {mine}"
             self.given += 1
         with closing(SqlStore(self.url)) as store:
-            in_the_middle = everything(store, self.memory) != everything(self.memory, self.memory)
-            if in_the_middle:
-                self.story.give(self.given)
-                self.given += 1
-                assert everything(store, self.memory) == everything(self.memory, self.memory)
+            same = everything(store, self.memory) == everything(self.memory, self.memory)
+            self.outcomes["nothing under way was stored" if same else self.catch_up(store)] += 1
         self.outcomes["acknowledged"] += len(answers)
-        self.outcomes["stored, and not acknowledged yet" if in_the_middle else "nothing under way was stored"] += 1
         self.outcomes["killed before the first answer"] += not answers
+
+    def catch_up(self, store: Store) -> str:
+        """Give the command that was under way to memory, and return how much of it was stored.
+
+        That is all of it, or the guess that it has counted, which is committed before a secret is compared.
+        """
+        before, same = len(self.memory.units), []
+        self.memory.watch = lambda: same.append(everything(store, self.memory) == everything(self.memory, self.memory))
+        self.story.give(self.given)
+        self.memory.watch = None
+        assert any(same), f"command {self.given} is half done"
+        if same[-1]:
+            self.given += 1
+            return "stored, and not acknowledged yet"
+        units = self.memory.units[: before + same.index(True) + 1]
+        for unit in units[before:]:
+            assert not unit.events
+            assert all(isinstance(key, AttemptsAgainst) for key in unit.changes)
+        self.memory = Remembering(units)
+        self.story = Story(self.memory)
+        return "a guess was counted, and nothing else"
 
     def settle(self) -> None:
         """Wait until the server has noticed that a client is gone: until then it may still be storing."""
@@ -94,25 +121,30 @@ class Crashes:
 
     def look(self) -> None:
         """Look whether the database itself finds nothing wrong, and every row is known.  Raises AssertionError."""
-        engine = create_engine(self.url)
+        with closing(SqlStore(self.url)) as store:
+            assert store.examine(lambda heads, links: [*Examination(heads).of(links)]) == []
+        state = schema.state(self.url, whole=True)
+        assert state.is_fit, state
         known = Counter(type(key) for key, value in self.memory.read(list(self.memory.written)).values.items() if value)
-        with engine.connect() as connection:
-            for kept in KEPT:
-                assert connection.execute(select(func.count()).select_from(kept.table)).scalar() == known[kept.key]
-            if engine.dialect.name == "sqlite":
-                assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
-                assert connection.execute(text("PRAGMA foreign_key_check")).fetchall() == []
-        engine.dispose()
+        assert {kept.table.name: known[kept.key] for kept in KEPT} == {
+            kept.table.name: state.counts[kept.table.name.removeprefix(schema.OURS)] for kept in KEPT
+        }
 
 
 def everything(store: Store, memory: Remembering) -> tuple[object, ...]:
-    """Return all that a store holds; positions may leave gaps, so that they are not part of it."""
+    """Return all that a store holds, but for what is never twice the same: positions, salts of hashes."""
+    values = store.read(list(memory.written)).values
     return (
-        store.read(list(memory.written)).values,
+        {key: _without_salt(value) for key, value in values.items()},
         [each.event for each in store.records()],
-        [(each.mail, each.at, each.sent) for each in store.outbox()],
-        Counter(store.changes_since(0)[1]),
+        [(each.mail, each.at, each.state) for each in store.outbox()],
     )
+
+
+def _without_salt(entity: object) -> object:
+    if isinstance(entity, Credential):
+        return replace(entity, password_hash="hash" if entity.password_hash else "")
+    return entity
 
 
 class Victims:
@@ -126,16 +158,23 @@ class Victims:
         print(number, url, file=self._into, flush=True)
         return int(self._out.readline())
 
+    def words(self, answers: int | None) -> list[str]:
+        """Wait until he has opened the store and was told so many answers, and return them."""
+        if answers is None:
+            return []
+        self._out.readline()
+        return [self._out.readline().rstrip("\n") for _ in range(answers)]
+
     def last_words(self) -> list[str]:
         """Return the answers that he was told, once he is gone."""
-        lines = iter(self._out.readline, "gone\n")
-        return [line.rstrip("\n") for line in lines]
+        lines = [line.rstrip("\n") for line in iter(self._out.readline, "gone\n")]
+        return [line for line in lines if line != OPEN]
 
 
 @contextmanager
 def victims() -> Iterator[Victims]:
     """Start the process that forks."""
-    program = [sys.executable, "-m", __spec__.name if __spec__ else "tests.adapters.crashing", "--fork"]
+    program = [sys.executable, "-m", "tests.adapters.crashing", "--fork"]
     paths = os.pathsep.join([str(ROOT), str(ROOT / "src")])
     environment = {**os.environ, "PYTHONPATH": paths}
     pipe = subprocess.PIPE
@@ -162,6 +201,7 @@ def _fork_for_ever() -> None:
 def _go_on(url: str, number: int) -> None:
     os.write(1, f"{os.getpid()}\n".encode())
     story = Story(SqlStore(url, create=False))
+    os.write(1, f"{OPEN}\n".encode())
     while True:
         answer = story.give(number)
         os.write(1, f"{answer}\n".encode())

@@ -5,7 +5,7 @@ So whoever knows how many commands a store has carried out knows everything that
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -137,13 +137,20 @@ COMMANDS: Final[tuple[Callable[[Story, str], tuple[Actor, Command]], ...]] = (
 
 
 class Remembering(MemoryStore):
-    """A store in memory that knows every key that was ever written."""
+    """A store in memory that remembers what was committed, and every key that was ever written."""
 
-    def __init__(self) -> None:
+    def __init__(self, units: Sequence[Unit] = ()) -> None:
         super().__init__()
+        self.units: list[Unit] = []
         self.written: dict[Key[object], None] = {}
+        self.watch: Callable[[], object] | None = None
+        for unit in units:
+            self.commit(unit)
 
     def commit(self, unit: Unit) -> int:
         here = super().commit(unit)
+        self.units.append(unit)
         self.written |= dict.fromkeys(unit.changes)
+        if self.watch:
+            self.watch()
         return here

@@ -7,17 +7,18 @@ version that lacks a column or a trigger: somebody stopped in the middle, or res
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Inspector, func, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from partnerauth.adapters.sql import append_only, databases
 from partnerauth.adapters.sql.reading import LOG, META
-from partnerauth.adapters.sql.tables import MARKER, METADATA, SCHEMA_VERSION
+from partnerauth.adapters.sql.tables import MARKER, METADATA, POSITIONS, SCHEMA_VERSION
 from partnerauth.ports import StoreError
 from partnerauth.records import RecordError
 
@@ -39,6 +40,21 @@ _SIZES: Final = MappingProxyType(
         "postgresql": text("SELECT pg_database_size(current_database())"),
     }
 )
+_COLUMNS: Final = MappingProxyType(
+    {
+        "sqlite": text(
+            "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c "
+            "WHERE t.type = 'table' AND substr(t.name, 1, 12) = 'partnerauth_'"
+        ),
+        "postgresql": text(
+            "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
+            "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'S') "
+            "AND attnum > 0 AND NOT attisdropped AND starts_with(relname, 'partnerauth_')"
+        ),
+    }
+)
+"""Our tables, and where there are such our sequences, with their columns, in one statement: it runs at every start."""
+
 _TRIGGERS: Final = MappingProxyType(
     {
         "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
@@ -122,15 +138,14 @@ def version(connection: Connection, where: str, *, only_ours: bool = False) -> i
 
     Raises StoreError where the row that says so is missing, and with `only_ours` where the database is somebody else's.
     """
-    inspector = inspect(connection)
-    names = inspector.get_table_names()
-    columns = {column["name"] for column in inspector.get_columns(META.name)} if META.name in names else set()
-    if "schema_version" in columns and "marker" in columns:
+    there = _columns(connection)
+    if {*there.get(META.name, ())} >= {META.c.marker.name, META.c.schema_version.name}:
         found = connection.execute(select(META.c.schema_version)).scalar_one_or_none()
         if found is None or found < 1:
             message = f"{where}: the row that says what it is has gone, or was changed; restore a copy of it"
             raise StoreError(message)
         return int(found)
+    names = inspect(connection).get_table_names()
     if names and (only_ours or META.name in names):
         raise StoreError(_OTHERS.format(where, ", ".join(sorted(names)[:5])))
     return 0
@@ -152,16 +167,14 @@ def is_ready(connection: Connection, where: str) -> bool:
 
 def missing(connection: Connection) -> Iterator[str]:
     """Yield the tables, columns, sequences and triggers of this version that a database does not have."""
-    inspector = inspect(connection)
-    there = {key[1]: {column["name"] for column in columns} for key, columns in _columns(inspector).items()}
-    for table in METADATA.sorted_tables:
+    there = _columns(connection)
+    for table in METADATA.tables.values():
         if table.name not in there:
             yield f"the table {table.name}"
         elif lost := sorted({column.name for column in table.columns} - there[table.name]):
             yield f"{table.name}: the column {', '.join(lost)}"
     if connection.dialect.supports_sequences:
-        names = set(inspector.get_sequence_names())
-        yield from (f"the sequence {each}" for each in sorted(set(METADATA._sequences) - names))  # noqa: SLF001
+        yield from (f"the sequence {each.name}" for each in (POSITIONS,) if each.name not in there)
     triggers = set(connection.execute(_TRIGGERS[connection.dialect.name]).scalars())
     yield from (f"the trigger {each}" for each in triggers_of(connection.dialect.name) if each not in triggers)
 
@@ -282,8 +295,11 @@ def damage(connection: Connection) -> Iterator[str]:
         yield f"{name}: this constraint was never checked against the rows that are there"
 
 
-def _columns(inspector: Inspector) -> Mapping[Any, Iterable[Any]]:
-    return inspector.get_multi_columns(filter_names=[*METADATA.tables])
+def _columns(connection: Connection) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, column in connection.execute(_COLUMNS[connection.dialect.name]):
+        found[table].add(column)
+    return found
 
 
 def _of_another_version(found: int, where: str) -> str:
@@ -303,7 +319,8 @@ def _look_at_transaction(connection: Connection, where: str) -> None:
     """Make sure that SQLite can take all of it back, and removes nothing when a table is dropped to be made anew."""
     if connection.dialect.name != "sqlite":
         return
-    if not connection.connection.driver_connection.in_transaction:
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
         message = f"{where}: its driver has begun no transaction; `prepare` the engine before it connects"
         raise StoreError(message)
     if connection.execute(text("PRAGMA foreign_keys")).scalar():
