@@ -122,7 +122,7 @@ def claimants(s: Situation[Any], names: Iterable[str]) -> tuple[User, ...]:
 
 
 def _is_proved(s: Situation[Any], user: User) -> bool:
-    return enrolment.is_proved(user, s.directory.get(CredentialOf(user.id)))
+    return enrolment.is_proved(user, s.directory.get(CredentialOf(user.id)), s.directory.get(AccessRequestOf(user.id)))
 
 
 def _known(directory: Directory, address: EmailAddress) -> User | None:

@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
+from partnerauth.flows import FLOWS
 from partnerauth.messages import NOTICES
-from partnerauth.policy.portal import Notice, PortalError, parse_percent
+from partnerauth.policy.portal import COMMANDS, Notice, PortalError, parse_percent
 from partnerauth.portals import parse_portal, portal_text, read_portal
 
 EDI, SUPPORT = portal_text("edi"), portal_text("support")
@@ -53,6 +54,8 @@ def test_anything_else_is_none(share: Any) -> None:  # noqa: ANN401 - whatever a
         (SUPPORT.replace('"support.helpdesk.example"]', '"help desk"]'), "is no e-mail domain"),
         (SUPPORT.replace('"no-mail", ', '"no-such", '), "notices.request-reset"),
         (SUPPORT.replace("[notices]\nrequest-reset", "[notices]\nregister"), "notices: unknown register"),
+        (SUPPORT.replace("\ngrant =", "\ngrnt ="), "offers.grnt: no such command: did you mean grant?"),
+        (SUPPORT.replace("\ngrant =", "\nabolish ="), "offers.abolish: no such command: known are open-organisation, "),
     ],
 )
 def test_a_section_and_the_commands_that_need_it_belong_together(text: str, problem: str) -> None:
@@ -64,6 +67,11 @@ def test_a_section_and_the_commands_that_need_it_belong_together(text: str, prob
 
 def test_the_notices_of_portal_files_are_those_that_have_words() -> None:
     assert get_args(Notice) == NOTICES
+
+
+def test_a_portal_can_offer_exactly_the_commands_that_there_are() -> None:
+    assert set(COMMANDS) == set(FLOWS)
+    assert len(COMMANDS) == len(set(COMMANDS))
 
 
 OFFERS = {

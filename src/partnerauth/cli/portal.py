@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any, Final
 
 import click
 from pydantic import BaseModel
 
 from partnerauth.cli import screen
-from partnerauth.flows import FLOWS
 from partnerauth.policy.engine.audit import document
 from partnerauth.policy.grid import Cell, Grid
 from partnerauth.policy.portal import Application, Matrix, Portal, PortalError, Right
@@ -64,27 +62,15 @@ def listing(portal: str) -> None:
 def read(source: str) -> Portal:
     """Return a portal that the library can run.  Raises BadInput, with every problem."""
     try:
-        found = read_portal(source)
+        return read_portal(source)
     except PortalError as error:
         raise screen.BadInput(*map(_mendable, error.problems)) from None
-    if problems := tuple(f"{source}: {problem}" for problem in unworkable(found)):
-        raise screen.BadInput(*problems)
-    return found
 
 
 def _mendable(problem: str) -> str:
     """Return a fault of the TOML itself in the form of the other problems, with what to do."""
     found = _SYNTAX.fullmatch(problem)
     return "{0}, line {2}, column {3}: {1}: correct the TOML there".format(*found.groups()) if found else problem
-
-
-def unworkable(portal: Portal) -> Iterable[str]:
-    """Yield what only the flows can tell of a portal: commands that there are none of."""
-    for word in portal.offers:
-        if word not in FLOWS:
-            near = get_close_matches(word, FLOWS, n=1)
-            mend = f"did you mean {near[0]}?" if near else f"known are {', '.join(FLOWS)}"
-            yield f"offers.{word}: no such command: {mend}"
 
 
 def described(portal: Portal) -> Iterable[str]:

@@ -1,10 +1,11 @@
 """Flow: a support request arrives by e-mail; the first one makes an account for its sender.
 
-Refuses: email-malformed, automatic-mail, own-address, sender-unproved.
+Refuses: too-many-attempts, email-malformed, automatic-mail, own-address, sender-unproved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from partnerauth import new_organisations
@@ -14,7 +15,7 @@ from partnerauth.directory import LinkedDomainByName, LoginNameByKey, Organisati
 from partnerauth.entities import OrganisationId, UserId
 from partnerauth.events import DomainLinked, Event, UserProvisioned
 from partnerauth.flow import Asks, Command, DrawId, Flow, IsFreeMail, Needs, Situation, refuse
-from partnerauth.policy import domains, forms, senders
+from partnerauth.policy import domains, forms, guessing, senders
 from partnerauth.policy.portal import MailedRequests
 
 NEW_USER = DrawId("user")
@@ -45,6 +46,13 @@ def needs(s: Situation[ReceiveRequest]) -> Needs:
         yield from new_organisations.needs(OrganisationId(address.domain))
         if link := s.directory.find(LinkedDomainByName(address.domain)):
             yield OrganisationById(link.organisation)
+
+
+def guards(s: Situation[ReceiveRequest]) -> Iterable[guessing.Guard]:
+    """The domain, where the sender is new: a storm of invented senders makes no storm of accounts (FD-13)."""
+    address = parse(s.command.sender)
+    if address and s.directory.find(LoginNameByKey(address.key)) is None:
+        yield guessing.against_arrivals(address.domain, s.portal.limits)
 
 
 def asks(s: Situation[ReceiveRequest]) -> Asks:
@@ -98,4 +106,4 @@ def _organisation(s: Situation[ReceiveRequest], address: EmailAddress) -> tuple[
     return organisation, (*new_organisations.opened(s, organisation, address.domain), links)
 
 
-FLOW = Flow(command=ReceiveRequest, needs=needs, asks=asks, decide=decide)
+FLOW = Flow(command=ReceiveRequest, needs=needs, guards=guards, asks=asks, decide=decide)

@@ -19,9 +19,10 @@ from partnerauth.policy import domains, enrolment, guessing, tokens
 
 
 class Register(Command):
-    """Start a registration with an e-mail address (DP-01)."""
+    """Start a registration with an e-mail address (DP-01); `source` is the address that tries are counted by."""
 
     email: str
+    source: str = "here"
 
 
 def needs(s: Situation[Register]) -> Needs:
@@ -32,7 +33,8 @@ def needs(s: Situation[Register]) -> Needs:
 
 
 def guards(s: Situation[Register]) -> Iterable[guessing.Guard]:
-    """The mailbox, with whatever plus tag or dots (EM-17, TK-30)."""
+    """The source, and the mailbox, with whatever plus tag or dots (EM-17, FD-13, TK-30)."""
+    yield guessing.against_arrivals(s.command.source, s.portal.limits)
     if address := parse(s.command.email):
         yield guessing.against_mailbox(address.mailbox, s.portal.limits)
 

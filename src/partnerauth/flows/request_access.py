@@ -1,12 +1,12 @@
 """Flow: a company's first person, or an administrator, asks the operator for access to an application.
 
-Refuses: unknown-name, other-organisation, management-right-missing, field-required, field-malformed,
+Refuses: too-many-attempts, unknown-name, other-organisation, management-right-missing, field-required, field-malformed,
 email-malformed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
@@ -17,12 +17,11 @@ from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
     AdministratorsOf,
-    AttemptsAgainst,
     LoginNameByKey,
     OrganisationById,
     UserById,
 )
-from partnerauth.entities import IMPLIED_ACCOUNT, Mail, OrganisationId, State, User, UserId, account_id
+from partnerauth.entities import IMPLIED_ACCOUNT, Mail, OrganisationId, State, User, UserId, Visitor, account_id
 from partnerauth.events import AccessRequested, Event, OrganisationOpened
 from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, present, refuse, untold
 from partnerauth.policy import domains, enrolment, forms, guessing, isolation, management, offers
@@ -31,12 +30,16 @@ NEW_USER = DrawId("user")
 
 
 class RequestAccess(Command):
-    """Ask for an application on an account; a visitor says in `details` who he is, with his address."""
+    """Ask for an application on an account; a visitor says in `details` who he is, with his address.
+
+    `source` is the address that a visitor's tries are counted by.
+    """
 
     organisation: OrganisationId = OrganisationId("")
     application: str
     account: str = IMPLIED_ACCOUNT
     details: Mapping[str, str] = Field(default_factory=dict)
+    source: str = "here"
 
 
 def needs(s: Situation[RequestAccess]) -> Needs:
@@ -48,9 +51,16 @@ def needs(s: Situation[RequestAccess]) -> Needs:
         yield AccessRequestOf(s.user.id)
         return
     yield AdministratorsOf(organisation, s.portal.management.administrator)
-    if address := parse(s.command.details.get("email", "")):
-        yield AttemptsAgainst(guessing.against_mailbox(address.mailbox, s.portal.limits).key)
     yield from newcomers.claims(s.directory, _names(s))
+
+
+def guards(s: Situation[RequestAccess]) -> Iterable[guessing.Guard]:
+    """A visitor's source, and the mailbox that he names, whether or not it is known (FD-13, GX-03, TK-30)."""
+    if not isinstance(s.actor, Visitor):
+        return
+    yield guessing.against_arrivals(s.command.source, s.portal.limits)
+    if address := parse(s.command.details.get("email", "")):
+        yield guessing.against_mailbox(address.mailbox, s.portal.limits)
 
 
 def asks(_: Situation[RequestAccess]) -> Asks:
@@ -92,13 +102,12 @@ def _of_visitor(s: Situation[RequestAccess]) -> Answer:
     organisation = s.directory.get(OrganisationById(s.command.organisation))
     applicant, taken = _applicant(s)
     if taken:
-        return _told(s, untold(s, enrolment.ALREADY_EXISTS.code, address.key), *_to_holder(s, address))
+        event = untold(s, enrolment.ALREADY_EXISTS.code, address.key)
+        return Accepted(events=(event,), mails=_to_holder(s, address))
     if s.directory.get(AdministratorsOf(s.command.organisation, s.portal.management.administrator)):
-        return _told(
-            s,
-            untold(s, enrolment.ADMINISTRATOR_EXISTS.code, address.key, s.command.organisation),
-            mail(s, "administrator-exists", address.original, _language(details)),
-        )
+        event = untold(s, enrolment.ADMINISTRATOR_EXISTS.code, address.key, s.command.organisation)
+        told = mail(s, "administrator-exists", address.original, _language(details))
+        return Accepted(events=(event,), mails=(told,))
     opened: tuple[Event, ...] = newcomers.lapsed(s, _names(s), but=applicant)
     if organisation is None:
         opened += (
@@ -114,14 +123,6 @@ def _of_visitor(s: Situation[RequestAccess]) -> Answer:
         return Accepted(events=(*opened, _requested(s, applicant.id, address, enters=False, again=True)))
     user = UserId(s.answers[NEW_USER])
     return Accepted(events=(*opened, _requested(s, user, address, enters=True)), created=user)
-
-
-def _told(s: Situation[RequestAccess], event: Event, *mails: Mail) -> Accepted:
-    """Answer like any other request, and mail what is so; a mailbox is not bombed by whoever names it (TK-30)."""
-    address = present(parse(s.command.details.get("email", "")))
-    guard = guessing.against_mailbox(address.mailbox, s.portal.limits)
-    counted, wait = guessing.count(s.directory.get(AttemptsAgainst(guard.key)), guard, s.portal.limits, s.now)
-    return Accepted(events=(event,)) if wait or not mails else Accepted(events=(event,), mails=mails, keeps=(counted,))
 
 
 def _language(details: Mapping[str, str]) -> Mapping[str, str]:
@@ -189,4 +190,4 @@ def _organisation(s: Situation[RequestAccess]) -> OrganisationId:
     return s.command.organisation or (s.user.organisation if s.user else OrganisationId(""))
 
 
-FLOW = Flow(command=RequestAccess, needs=needs, asks=asks, decide=decide)
+FLOW = Flow(command=RequestAccess, needs=needs, guards=guards, asks=asks, decide=decide)

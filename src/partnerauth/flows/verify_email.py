@@ -27,6 +27,7 @@ class VerifyEmail(Command):
 
     email: str
     code: SecretStr
+    source: str = "here"
 
 
 def needs(s: Situation[VerifyEmail]) -> Needs:
@@ -44,7 +45,8 @@ def needs(s: Situation[VerifyEmail]) -> Needs:
 
 
 def guards(s: Situation[VerifyEmail]) -> Iterable[guessing.Guard]:
-    """The newest code of the address; an address that none was mailed to answers in the same way (GX-03)."""
+    """The source, and the newest code of the address; one that none was mailed to answers alike (DS-14, GX-03)."""
+    yield guessing.against_arrivals(s.command.source, s.portal.limits)
     if address := parse(s.command.email):
         yield _guard(s, address)
 

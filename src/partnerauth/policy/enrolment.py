@@ -42,13 +42,14 @@ NOTHING_REQUESTED = Rule(
 )
 
 
-def is_proved(user: User, credential: Credential | None) -> bool:
+def is_proved(user: User, credential: Credential | None, request: AccessRequest | None) -> bool:
     """Whether a user's names are his by more than his own word (GX-12).
 
-    Anybody can ask for access under any name.  Whoever waits for an answer, or was turned down, has proved nothing
-    unless he has a password, which takes a code or a link out of his mailbox.
+    Anybody can ask for access under any name.  Whoever waits for the operator's answer, or was turned down, has
+    proved nothing unless he has a password, which takes a code or a link out of his mailbox.
     """
-    return user.state not in {State.PENDING, State.REJECTED} or bool(credential and credential.password_hash)
+    asks = user.state is State.REJECTED or (user.state is State.PENDING and request is not None)
+    return not asks or bool(credential and credential.password_hash)
 
 
 def unclaimed(*claims: LoginName | None, by: UserId | None = None) -> Reason | None:

@@ -58,6 +58,11 @@ def against_mailbox(mailbox: str, limits: Limits) -> Guard:
     return Guard(f"mailbox:{mailbox}", limits.codes_per_mailbox)
 
 
+def against_arrivals(source: str, limits: Limits) -> Guard:
+    """Guard the store against strangers who fill it from one source: here every try counts (FD-13, DS-14)."""
+    return Guard(f"arrivals:{source[:_LONGEST_SOURCE]}", limits.arrivals_per_source)
+
+
 def against_mails(user: str, limits: Limits) -> Guard:
     """Guard a user against being mailed links without end by whoever knows his name (TK-30)."""
     return Guard(f"mails:{user}", limits.codes_per_mailbox)

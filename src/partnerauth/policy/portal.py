@@ -193,12 +193,17 @@ class Lifetimes(_Section):
 
 
 class Limits(_Section):
-    """How often one may guess (GX-05), how many mails one may have sent (TK-30), and how soon again (SP-04)."""
+    """How often one may guess (GX-05), how many mails one may have sent (TK-30), and how soon again (SP-04).
+
+    `arrivals_per_source` is how often strangers may knock from one source within the window: ask for access,
+    register, enter a code, or write from one domain for the first time (FD-13).
+    """
 
     wrong_per_user: int = Field(default=5, ge=1)
     wrong_per_source: int = Field(default=20, ge=1)
     wrong_per_code: int = Field(default=5, ge=1)
     codes_per_mailbox: int = Field(default=10, ge=1)
+    arrivals_per_source: int = Field(default=100, ge=1)
     window: Duration = timedelta(minutes=15)
     longest_delay: Duration = timedelta(hours=1)
     mail_again_after: Duration = timedelta(0)
@@ -491,7 +496,8 @@ class Portal(_Section):
         if set(self.offers["delete"]) - set(self.forbidden["delete"]):
             message = "forbidden.delete: deleting is refused for everybody who is offered it (BP-09)"
             raise ValueError(message)
-        _known("offers", self.offers, COMMANDS)
+        if strange := [word for word in self.offers if word not in COMMANDS]:
+            raise ValueError("; ".join(map(_no_such_command, strange)))
         _known("forbidden", self.forbidden, self.offers)
         _known("notices", self.notices, self.offers)
         _known("management.options", self.management.options.values(), self.options)
@@ -549,13 +555,16 @@ class Portal(_Section):
 
 
 def _known(where: str, names: Iterable[str], known: Iterable[str]) -> None:
-    listed = tuple(known)
-    strange = sorted(set(names) - set(listed))
+    strange = sorted(set(names) - set(known))
     if strange:
-        near = get_close_matches(strange[0], listed, n=1)
-        mend = f"did you mean {near[0]}? Known" if near else "known"
-        message = f"{where}: unknown {', '.join(strange)}; {mend} are {', '.join(listed)}"
+        message = f"{where}: unknown {', '.join(strange)}; known are {', '.join(known)}"
         raise ValueError(message)
+
+
+def _no_such_command(word: str) -> str:
+    near = get_close_matches(word, COMMANDS, n=1)
+    mend = f"did you mean {near[0]}?" if near else f"known are {', '.join(COMMANDS)}"
+    return f"offers.{word}: no such command: {mend}"
 
 
 class PortalError(ValueError):

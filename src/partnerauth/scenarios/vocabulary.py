@@ -182,6 +182,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
             "account": "text",
             "user": "new-user",
             "details": "words",
+            "source": "text",
         },
         "grant-access": _USER,
         "refuse-access": _USER,
@@ -197,8 +198,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, Kind]]] = MappingProxyType(
         "resend-invitation": _USER,
         "cancel-invitation": _USER,
         "accept-invitation": {"token": "secret", **_PASSWORD, "details": "words"},
-        "register": {"email": "text", "user": "new-user"},
-        "verify-email": {"email": "text", "code": "secret"},
+        "register": {"email": "text", "user": "new-user", "source": "text"},
+        "verify-email": {"email": "text", "code": "secret", "source": "text"},
         "join-organisation": {
             "email": "text",
             "token": "secret",
