@@ -316,6 +316,13 @@ def postgres_url(postgres: Server) -> Iterator[str]:
 
 
 @pytest.fixture
+def empty_postgres_url(postgres: Server) -> Iterator[str]:
+    """The URL of a new database with nothing in it."""
+    with postgres.database(tables=False) as url:
+        yield url
+
+
+@pytest.fixture
 def new_postgres_urls(postgres: Server) -> Callable[[], AbstractContextManager[str]]:
     """What makes a new database with our tables in it, and drops it afterwards, as often as it is called."""
     return postgres.database
