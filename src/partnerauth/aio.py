@@ -48,8 +48,11 @@ class AsyncPartnerAuth:
         """Return what carries out commands and answers questions within a transaction of the caller's.
 
         `session` is an AsyncSession or AsyncConnection of SQLAlchemy, of the store's database; for the rest see
-        `PartnerAuth.using`.
+        `PartnerAuth.using`.  Raises ValueError for anything else.
         """
+        if not hasattr(session, "run_sync"):
+            message = f"using: {type(session).__name__} cannot be awaited; `sync.using` takes a Session or Connection"
+            raise ValueError(message)
         return AsyncJoined(self, session)
 
     async def perform(self, step: Step) -> object:
