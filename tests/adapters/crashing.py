@@ -1,6 +1,7 @@
 """Kills processes in the middle of commands, and looks whether everything that they were told is done is there.
 
     python -m tests.adapters.crashing --store sqlite:////tmp/crash.db --times 500
+    python -m tests.adapters.crashing --store postgresql --times 500
 
 A process of its own imports everything once, and forks those that are killed.  Each of them goes on with the story
 where the one before was killed, and writes a line when a command was answered.  The same commands are given to a
@@ -18,7 +19,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Final
@@ -26,6 +27,7 @@ from typing import IO, Final
 import click
 from sqlalchemy import create_engine, text
 from tests.adapters.story import Remembering, Story
+from tests.postgres import cluster
 
 from partnerauth.adapters.sql import SqlStore, schema
 from partnerauth.adapters.sql.mapping import KEPT
@@ -70,7 +72,8 @@ class Crashes:
         answers = victims.words(self.chance.choice(ANSWERS))
         time.sleep(self.chance.uniform(0, LONGEST))
         crash()
-        os.kill(process, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
         answers += victims.last_words()
         self.settle()
         for answer in answers:
@@ -208,22 +211,62 @@ def _go_on(url: str, number: int) -> None:
         number += 1
 
 
+DURABLE: Final = ("fsync=on", "synchronous_commit=on")
+"""What a server does that keeps its promises when the power goes."""
+
+
+@contextmanager
+def own_server() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Start a server for one alone; yield the URL of an empty database, and what crashes the server and starts it."""
+    with cluster() as own:
+        server = own.start(DURABLE)
+
+        def crash() -> None:
+            own.stop(signal.SIGQUIT)
+            own.start(DURABLE)
+
+        with server.database(tables=False) as url:
+            yield url, crash
+
+
 @click.command()
-@click.option("--store", default="sqlite:///crash.db", show_default=True, help="The URL of an empty database.")
+@click.option(
+    "--store",
+    default="sqlite:///crash.db",
+    show_default=True,
+    help="The URL of an empty database, or `postgresql` for a server of its own, which crashes as well.",
+)
 @click.option("--times", default=500, show_default=True, help="How many processes are killed.")
+@click.option(
+    "--every", default=3, show_default=True, help="At every how many kills the server is stopped at once, too."
+)
 @click.option("--seed", default=1, show_default=True, help="Of when they are killed.")
 @click.option("--fork", is_flag=True, hidden=True)
-def main(store: str, times: int, seed: int, *, fork: bool) -> None:
+def main(store: str, times: int, every: int, seed: int, *, fork: bool) -> None:
     """Kill processes that carry out commands on a database, and look at what they leave behind."""
     if fork:
         _fork_for_ever()
         return
-    crashes = Crashes(store, random.Random(seed))  # noqa: S311 - moments, not secrets
-    with victims() as them:
-        for _ in range(times):
-            crashes.kill(them)
-    crashes.look()
+    with ExitStack() as stack:
+        url, crash = stack.enter_context(own_server()) if store == "postgresql" else (store, None)
+        crashes = kill_often(url, times, seed=seed, crash=crash, every=every)
     click.echo(f"{times} killed: " + ", ".join(f"{number} {what}" for what, number in crashes.outcomes.items()))
+
+
+def kill_often(
+    url: str, times: int, *, seed: int, crash: Callable[[], object] | None = None, every: int = 1
+) -> Crashes:
+    """Kill so many, and look at everything in the end; at every so many kills the server crashes, too."""
+    crashes = Crashes(url, random.Random(seed))  # noqa: S311 - moments, not secrets
+    with victims() as them:
+        for number in range(1, times + 1):
+            if crash and number % every == 0:
+                crashes.kill(them, crash)
+                crashes.outcomes["with the server"] += 1
+            else:
+                crashes.kill(them)
+    crashes.look()
+    return crashes
 
 
 if __name__ == "__main__":
