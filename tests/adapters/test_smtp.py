@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.headerregistry import Address
@@ -26,6 +27,7 @@ from tests.mail_server import PostOffice, markup, plain, served
 
 from partnerauth.adapters.argon2 import TEST, Argon2Hasher
 from partnerauth.adapters.smtp import SmtpMailer, SmtpServer, parse_server, written
+from partnerauth.adapters.sql import SqlStore
 from partnerauth.addresses import parse
 from partnerauth.decision import Accepted
 from partnerauth.embed import PartnerAuth
@@ -34,7 +36,7 @@ from partnerauth.flows.invite import Invite
 from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.messages import MAILS, languages, render_mail
 from partnerauth.outbox import FIRST_WAIT, LEASE, deliver, rendered
-from partnerauth.ports import MailState, RefusedMailError, UnreachableError
+from partnerauth.ports import MailState, RefusedMailError, Store, UnreachableError
 
 SENDER = "Kundenportal (Metall) <no-reply@portal.example>"
 KEY = bytes(range(32))
@@ -85,10 +87,16 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def portal(clock: SetClock) -> PartnerAuth:
-    return opened(None, clock)
+    return portal_over(None, clock)
 
 
-def opened(store: str | None, clock: SetClock | None = None) -> PartnerAuth:
+@contextmanager
+def opened(database: str, clock: SetClock | None = None) -> Iterator[PartnerAuth]:
+    with closing(SqlStore(database)) as store:
+        yield portal_over(store, clock)
+
+
+def portal_over(store: Store | None, clock: SetClock | None) -> PartnerAuth:
     portal = PartnerAuth("kundenportal", store, key=KEY, hasher=Argon2Hasher(*TEST), clock=clock)
     portal.execute(Operator(), OpenOrganisation(organisation=OrganisationId("acme"), name="Acme & Söhne GmbH"))
     return portal
@@ -482,9 +490,12 @@ def ended(process: subprocess.Popen[str]) -> int:
     return process.returncode
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'portal.db'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'portal.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.mark.rule("GX-08")
@@ -508,16 +519,17 @@ def test_cc_10_a_worker_that_is_killed_leads_to_a_second_sending_and_never_to_a_
 
     after = moment == "after it was sent"
     with served(PostOffice(at_recipient=killed_before, at_data=killed_afterwards if after else None)) as office:
-        portal = opened(database)
-        invited(portal, "kim", "lea", "zoe")
-        victim = worker(database, office)
-        processes.append(victim)
-        told(victim)
-        assert ended(victim) == -signal.SIGKILL
-        assert deliver(portal, over(office)).sent == (3,)
+        with opened(database) as portal:
+            invited(portal, "kim", "lea", "zoe")
+            victim = worker(database, office)
+            processes.append(victim)
+            told(victim)
+            assert ended(victim) == -signal.SIGKILL
+            assert deliver(portal, over(office)).sent == (3,)
         later = SetClock()
         later.time = datetime.now(UTC) + LEASE
-        assert deliver(opened(database, later), over(office)).sent == (2,)
+        with opened(database, later) as portal:
+            assert deliver(portal, over(office)).sent == (2,)
     arrived = Counter(mail["Message-ID"] for mail in office.arrived)
     assert sorted(arrived.values()) == ([1, 1, 2] if after else [1, 1, 1])
     assert set(office.readers()) == {"kim@acme.example", "lea@acme.example", "zoe@acme.example"}
@@ -526,14 +538,13 @@ def test_cc_10_a_worker_that_is_killed_leads_to_a_second_sending_and_never_to_a_
 @pytest.mark.rule("GX-08")
 def test_cc_08_workers_in_several_processes_send_every_mail_once(database: str) -> None:
     names = [f"a{number}" for number in range(30)]
-    with served(PostOffice()) as office:
-        portal = opened(database)
+    with served(PostOffice()) as office, opened(database) as portal:
         invited(portal, *names)
         workers = [worker(database, office) for _ in range(3)]
         told(*workers)
         assert [ended(each) for each in workers] == [0, 0, 0]
+        assert {each.state for each in portal.store.outbox()} == {MailState.SENT}
     assert sorted(office.readers()) == sorted(f"{name}@acme.example" for name in names)
-    assert {each.state for each in portal.store.outbox()} == {MailState.SENT}
     assert office.greeted > 1
 
 
