@@ -1,4 +1,4 @@
-"""Writes what the docs repeat of the code: docs/rules.md, lists in other pages, and the index of tests.
+"""Writes what the docs repeat of the code: rules.md, abuse-cases.md, lists in other pages, and the index of tests.
 
 `python docs/generate.py` writes, `python docs/generate.py --check` only says what is out of date (exit status 1).
 The index goes into the package, so that `partnerauth explain` knows which tests show a rule.
@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from partnerauth.cli import places
 from partnerauth.flows import LIFE
@@ -29,9 +30,14 @@ INDEX = PACKAGE / places.INDEX
 RULES_PAGE = ROOT / "docs" / "rules.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 SCENARIOS = ROOT / "docs" / "scenarios.md"
+ABUSE_CASES = ROOT / "docs" / "abuse-cases.toml"
+ABUSE_PAGE = ROOT / "docs" / "abuse-cases.md"
 
 ID = re.compile(r"\b((?:BP|ED|KP|SP|DP|GX)-)(\d\d)(?: to \1(\d\d))?\b")
 """An id of the rulebook, or a run of them: BP-04, or BP-20 to BP-22."""
+
+SECTIONS = ("EM", "TK", "PW", "SE", "DG", "TN", "LC", "SC", "FD", "CC", "AU", "DS", "CH", "SO", "SM", "WB", "PD")
+"""The sections of the abuse cases."""
 
 ELSEWHERE = ("cli", "demo.py", "policy/rulebook.py", "scenarios", "testing")
 """Parts of the package that name ids without enforcing anything."""
@@ -250,6 +256,73 @@ def _rulebook(tests: Mapping[str, Mapping[str, list[str]]]) -> Iterator[str]:
         yield ""
 
 
+# The abuse cases: each with the tests that are named after it, or the reason why there are none.
+
+
+class Case(NamedTuple):
+    """Something that somebody could try, what is safe then, and whose it is where no test here shows all of it."""
+
+    id: str
+    attack: str
+    safe: str
+    rest: str = ""
+
+
+def abuse_cases() -> dict[str, tuple[str, list[Case]]]:
+    """Return the abuse cases with the title of their section, by section."""
+    sections = tomllib.loads(ABUSE_CASES.read_text("utf-8"))
+    return {
+        name: (section["title"], [Case(f"{name}-{number}", *texts) for number, *texts in section["cases"]])
+        for name, section in sections.items()
+    }
+
+
+def tests_of_cases() -> dict[str, list[tuple[str, str]]]:
+    """Return the tests that are named after an abuse case, by case: each its file and its name."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        for name in re.findall(r"^ *(?:async )?def (test_\w+)", file.read_text("utf-8"), re.MULTILINE):
+            for case in cases_in(name):
+                found[case].append((file.relative_to(ROOT).as_posix(), name))
+    return found
+
+
+def cases_in(test: str) -> Iterator[str]:
+    """Yield the abuse cases that a test is named after: `test_tk_04_cc_01_a_link` or `test_em_14_and_15_domains`."""
+    section = ""
+    for word in test.split("_")[1:]:
+        if re.fullmatch(r"\d\d", word) and section:
+            yield f"{section}-{word}"
+        elif re.fullmatch(r"[a-z]{2}", word) and word.upper() in SECTIONS:
+            section = word.upper()
+        elif word != "and":
+            return
+
+
+def abuse_page() -> Iterator[str]:
+    """Yield the lines of docs/abuse-cases.md."""
+    tests, sections = tests_of_cases(), abuse_cases()
+    shown = sum(case.id in tests for _, cases in sections.values() for case in cases)
+    total = sum(len(cases) for _, cases in sections.values())
+    yield "# Abuse cases"
+    yield ""
+    yield "<!-- Written by docs/generate.py: change docs/abuse-cases.toml, or the tests, not this page. -->"
+    yield ""
+    yield "What somebody could try against a portal, what is safe then, and which tests show it: they are named after"
+    yield "the case. Where a page, a protocol or an operator has to do the rest, or all of it, the last column says so."
+    yield f"Of {total} cases tests show {shown}."
+    for name, (title, cases) in sections.items():
+        yield ""
+        yield f"## {name} {title}"
+        yield ""
+        yield "| case | attack | what is safe | shown by |"
+        yield "| --- | --- | --- | --- |"
+        for case in cases:
+            links = [f"[{test}](../{file})" for file, test in tests.get(case.id, ())]
+            yield f"| {case.id} | {case.attack} | {case.safe} | {'<br>'.join(filter(None, (*links, case.rest)))} |"
+    yield ""
+
+
 def with_lists(path: Path, lists: Mapping[str, Iterable[str]]) -> str:
     """Return the text of a page with its generated lists written anew; each stands between two comments."""
     text = path.read_text("utf-8")
@@ -323,6 +396,7 @@ def main() -> int:
     pages = {
         INDEX: json.dumps(made, ensure_ascii=False, indent=1) + "\n",
         RULES_PAGE: rules_page(tests),
+        ABUSE_PAGE: "\n".join(abuse_page()),
         ARCHITECTURE: with_lists(
             ARCHITECTURE, {"layers": _layers(), "topics": _index_of("policy"), "flows": _flow_index()}
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from inspect import getsource
 from time import process_time
 
@@ -15,7 +15,7 @@ from tests.flows.town import OPERATOR, VISITOR, Town, words
 from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Refused
 from partnerauth.directory import CredentialOf
-from partnerauth.entities import Member, Operator, System, UserId, Visitor
+from partnerauth.entities import Member, Operator, State, System, UserId, Visitor
 from partnerauth.events import UserMoved
 from partnerauth.flows import FLOWS
 from partnerauth.flows.accept_invitation import AcceptInvitation
@@ -27,12 +27,12 @@ from partnerauth.flows.import_allow_list import ImportAllowList
 from partnerauth.flows.pass_on import PassOn
 from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.reset_password import ResetPassword
-from partnerauth.flows.revoke import Revoke
 from partnerauth.flows.set_contract import SetContract
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.sign_in_sso import SignInSso
 from partnerauth.flows.update_details import UpdateDetails
 from partnerauth.portals import read_portal
+from partnerauth.ports import StoreError, Unit
 from partnerauth.testing.clockwork import World, world
 
 DETAILS = {"username": "DORA", "gender": "woman", "first-name": "Dora", "last-name": "Smet"}
@@ -106,39 +106,27 @@ def test_tk_31_an_account_at_one_provider_is_none_at_another(edi: World) -> None
     assert isinstance(edi.execute(Visitor(), SignInSso.model_validate(others)), Refused)
 
 
-@pytest.mark.rule("ED-09")
-def test_se_04_what_a_tab_of_the_former_user_sends_is_done_for_nobody(edi: World) -> None:
-    lea = signed_in(edi, "lea@garage.example")
-    signed_in(edi, "bo@other.example")
-    answer = edi.execute(lea, UpdateDetails(details={"phone": "1"}))
-    assert isinstance(answer, Refused)
-    assert answer.codes == ("session-replaced",)
-    assert all("phone" not in user.details for home in ("garage", "other") for user in edi.view().users(home))
+@pytest.mark.rule("ED-07")
+def test_so_08_an_account_is_linked_by_a_verified_address_alone_and_once(edi: World) -> None:
+    said = {**CLAIMS, "email": "lea@garage.example", "email_verified": False}
+    unproved = SignInSso.model_validate({"provider": "microsoft-365", "claims": said})
+    assert isinstance(edi.execute(Visitor(), unproved), Refused)
+    signed_in(edi, "lea@garage.example")
+    again = SignInSso.model_validate({"provider": "microsoft-365", "claims": {**said, "email_verified": True}})
+    assert isinstance(edi.execute(Visitor(), again), Refused)
 
 
-@pytest.mark.rule("GX-02")
-def test_se_15_a_session_carries_no_rights(acme: Town) -> None:
-    anna = Member(session=acme.accepts(VISITOR, SignIn, identifier="anna", password="Winter-Tram-61").session)
-    acme.accepts(OPERATOR, Revoke, user="anna", application="collect-stamp", account="hq", rights=["search-invoices"])
-    given = {"application": "collect-stamp", "account": "hq", "rights": ["search-invoices"]}
-    assert acme.codes(anna, Grant, user="ben", **given) == ("delegation-limit",)
-    assert not acme.view().can("anna", "collect-stamp", "search-invoices", account="hq")
-
-
-@pytest.mark.rule("GX-08", "GX-10")
-def test_se_19_requests_at_once_are_answered_each_as_who_asked(acme: Town) -> None:
-    names = [f"user{number}" for number in range(8)]
-    for name in names:
-        acme.person(name)
-
-    def asks(name: str) -> str:
-        answer = acme.execute(Member(user=UserId(name)), UpdateDetails(details={"phone": name.removeprefix("user")}))
-        assert isinstance(answer, Accepted), answer
-        return answer.events[0].by
-
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(asks, names * 5)) == names * 5
-    assert [acme.user(name).details["phone"] for name in names] == [str(number) for number in range(8)]
+@pytest.mark.rule("ED-07")
+def test_so_19_what_one_provider_proved_does_not_count_at_another() -> None:
+    portal = read_portal("edi")
+    both = portal.model_copy(
+        update={"sign_in": portal.sign_in.model_copy(update={"sso_providers": ("microsoft-365", "other")})}
+    )
+    edi = World(both)
+    edi.execute(System(), ImportAllowList.model_validate({"entries": EDI, "sequence": 1}))
+    signed_in(edi, "lea@garage.example")
+    said = {**CLAIMS, "subject": "lea@garage.example", "email": "", "email_verified": False}
+    assert isinstance(edi.execute(Visitor(), SignInSso.model_validate({"provider": "other", "claims": said})), Refused)
 
 
 # Giving (DG).
@@ -266,6 +254,85 @@ def test_ds_07_what_was_passed_on_is_not_passed_on_again(router: Town) -> None:
     router.accepts("anna", Delegate, organisation="router", account="hq", **given)
     router.accepts("rik", PassOn, user="rob", account="acme/hq", **given)
     assert "other-organisation" in router.codes("rik", Delegate, organisation="carrier", account="acme/hq", **given)
+
+
+# At the same moment, and on record (CC, AU).
+
+
+@pytest.mark.rule("BP-04", "BP-10")
+def test_cc_03_of_two_who_give_at_once_nothing_is_lost(acme: Town) -> None:
+    given = {"user": "ben", "application": "emasspost", "account": "hq"}
+    meanwhile: list[object] = []
+    answer = acme.interrupted(
+        "anna",
+        Grant,
+        lambda: meanwhile.append(acme.accepts(OPERATOR, Grant, **given, rights=["view-prices"])),
+        **given,
+        rights=["creation"],
+    )
+    assert isinstance(answer, Accepted)
+    assert len(meanwhile) == 1
+    assert acme.holds("ben", "emasspost") == words("creation view-prices")
+
+
+@pytest.mark.rule("GX-04", "KP-07")
+def test_cc_11_an_invitation_is_used_up_just_where_its_user_came_in(
+    customers: Customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    max_ = customers.invite("eva")
+    token = customers.mailed("max@blech.example")
+    accept = {"token": token, "password": PASSWORD, "details": NAMED}
+
+    def full(_: Unit) -> int:
+        message = "no space left"
+        raise StoreError(message)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(customers.watched, "commit", full)
+        with pytest.raises(StoreError):
+            customers.execute(VISITOR, AcceptInvitation.model_validate(accept))
+    assert customers.user(max_).state is State.INVITED
+    customers.accepts(VISITOR, AcceptInvitation, **accept)
+    assert customers.codes(VISITOR, AcceptInvitation, **accept) == ("invitation-used",)
+
+
+@pytest.mark.rule("GX-08")
+def test_au_07_no_command_says_who_gives_it() -> None:
+    fields = {field for flow in FLOWS.values() for field in flow.command.model_fields}
+    assert not fields & {"by", "actor", "on_behalf_of", "as_user", "created_by", "inviter", "operator"}
+
+
+@pytest.mark.rule("GX-01", "GX-08")
+def test_au_10_an_organisations_record_is_its_own(acme: Town) -> None:
+    acme.company("globex")
+    acme.person("gert", "globex", management=["manage-users"])
+    acme.accepts("gert", UpdateDetails, details={"phone": "1"})
+    acme.codes("gert", Deactivate, user="anna")
+    events = [each.event for each in acme.store.records(organisation="acme")]
+    assert {event.organisation for event in events} == {"acme"}
+    assert not any(event.by == "gert" for event in events)
+
+
+@pytest.mark.rule("GX-05", "GX-08")
+def test_au_11_failed_tries_are_on_record_and_cannot_fill_it(acme: Town) -> None:
+    acme.refuses(VISITOR, SignIn, identifier="anna", password="wrong")
+    assert acme.recorded("anna") == ["wrong-password"]
+    acme.refuses("ben", Grant, user="anna", application="emasspost", account="hq", rights=["creation"])
+    assert "management-right-missing" in acme.recorded("anna")[-1]
+    acme.execute(
+        VISITOR, SignIn.model_validate({"identifier": "x" * 1_000_000, "password": "y", "source": "z" * 10**6})
+    )
+    assert len(repr(acme.newest)) < 2_000
+
+
+@pytest.mark.rule("GX-08", "GX-10")
+def test_au_12_records_keep_their_order_when_the_clock_is_set_back(acme: Town) -> None:
+    acme.accepts("ben", UpdateDetails, details={"phone": "1"})
+    acme.clock.advance(-timedelta(days=1))
+    acme.accepts("ben", UpdateDetails, details={"phone": "2"})
+    first, second = acme.store.records(about="ben")[-2:]
+    assert first.position < second.position
+    assert first.event.at > second.event.at
 
 
 # Feeds (FD).
