@@ -84,7 +84,7 @@ def lapsed(s: Situation[Any], names: Iterable[str], *, but: User | None = None) 
             names=tuple(name for name in keys if name in wanted or user.email.key in wanted),
         )
         for user in claimants(s, wanted)
-        if not _is_proved(s, user) and user != but
+        if (user.state is State.REJECTED or not _is_proved(s, user)) and user != but
         for keys in [[name.key for name in login_names(user)]]
     )
 
@@ -96,9 +96,12 @@ def holder(s: Situation[Any], address: EmailAddress) -> User | None:
 
 
 def newcomer(s: Situation[Any], address: EmailAddress) -> Newcomer:
-    """Return who becomes a user under an address that nobody holds."""
+    """Return who becomes a user under an address that nobody holds.
+
+    Whoever was turned down comes as the same user; but no administrator takes one of another organisation (GX-01).
+    """
     former = _known(s.directory, address)
-    if former is None or former.state is not State.REJECTED:
+    if former is None or former.state is not State.REJECTED or s.tenant not in {None, former.organisation}:
         user = UserId(s.answers[NEW_USER])
         return Newcomer(user, Credential(user=user), lapsed=lapsed(s, [address.key]))
     credential = s.directory.get(CredentialOf(former.id)) or Credential(user=former.id)

@@ -331,10 +331,11 @@ class View:
     def choices(self, by: str, user: str, application: str, *, account: str | None = None) -> Choices | Refused:
         """Return which rights an administrator can give a user: those that he holds himself (BP-19).
 
-        Refuses: other-organisation, unknown-name.
+        Refuses: user-inactive, approval-pending, approval-rejected, other-organisation, unknown-name,
+        management-right-missing.
         """
         actor, target = self.user(by), self.user(user)
-        reason = _not_colleagues(actor, target, user) or offers.known_application(self.portal, application)
+        reason = self._not_shown(actor, target, user, offers.known_application(self.portal, application))
         if reason or actor is None:
             return Refused((reason or isolation.OTHER_ORGANISATION.broken(names=(by,)),))
         where = account_id(actor.organisation, account or IMPLIED_ACCOUNT)
@@ -352,10 +353,10 @@ class View:
     def applications(self, by: str, user: str, *, account: str | None = None) -> Applications | Refused | None:
         """Return the applications of an account, or None where the selection opens directly (BP-17).
 
-        Refuses: other-organisation.
+        Refuses: user-inactive, approval-pending, approval-rejected, other-organisation, management-right-missing.
         """
         actor, target = self.user(by), self.user(user)
-        if reason := _not_colleagues(actor, target, user):
+        if reason := self._not_shown(actor, target, user):
             return Refused((reason,))
         if target is None:
             return None
@@ -491,6 +492,17 @@ class View:
         if reason or user is None:
             return Refused((reason or tokens.LINK_UNKNOWN.broken(),))
         return Link(email=user.email.original, name=full_name(user.details))
+
+    def _not_shown(
+        self, actor: User | None, target: User | None, named: str, unknown: Reason | None = None
+    ) -> Reason | None:
+        """Return why somebody is not shown what a colleague holds: it takes an active administrator (DG-21)."""
+        return (
+            (standing.acts(actor) if actor else None)
+            or _not_colleagues(actor, target, named)
+            or unknown
+            or (management.is_administrator(self.portal, actor) if actor else None)
+        )
 
     def _shown(self, organisations: Iterable[OrganisationId]) -> tuple[Candidate, ...]:
         found = [self._the(OrganisationById(each)) for each in dict.fromkeys(organisations)]

@@ -118,6 +118,19 @@ def test_the_list_of_applications_appears_once_the_user_has_rights(acme: Town) -
     assert isinstance(view.applications("anna", "ben"), Refused)
 
 
+@pytest.mark.rule("BP-05", "BP-17", "BP-19")
+def test_dg_21_who_is_no_administrator_is_not_shown_what_colleagues_hold(acme: Town) -> None:
+    acme.person("oda", management=["manage-users"], state=State.DEACTIVATED)
+    for by, code in (("ben", "management-right-missing"), ("oda", "user-inactive")):
+        for user in ("anna", "ben"):
+            for answer in (
+                acme.view().choices(by, user, "emasspost", account="hq"),
+                acme.view().applications(by, user, account="hq"),
+            ):
+                assert isinstance(answer, Refused)
+                assert answer.codes == (code,)
+
+
 @pytest.mark.rule("BP-19", "BP-20")
 def test_what_is_not_held_or_switched_off_is_greyed_out(acme: Town) -> None:
     acme.accepts(OPERATOR, SetOption, organisation="acme", option="agreement-router", enabled=False)

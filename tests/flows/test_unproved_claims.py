@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.flows.portals import PASSWORD, PERSON, VISITOR, Dealers
+from tests.flows.portals import PASSWORD, PERSON, VISITOR, Customers, Dealers, changed
 from tests.flows.town import OPERATOR, Town
 
 from partnerauth.decision import Accepted
 from partnerauth.directory import AccessRequestOf, LoginNameByKey
 from partnerauth.entities import Member, State, UserId
 from partnerauth.events import ClaimLapsed
+from partnerauth.flows.cancel_invitation import CancelInvitation
 from partnerauth.flows.change_email import ChangeEmail
 from partnerauth.flows.confirm_email import ConfirmEmail
 from partnerauth.flows.create_user import CreateUser
@@ -24,7 +25,7 @@ from partnerauth.flows.request_access import RequestAccess
 from partnerauth.flows.reset_password import ResetPassword
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.policy.portal import Portal
-from partnerauth.portals import parse_portal, portal_text
+from partnerauth.portals import parse_portal, portal_text, read_portal
 from partnerauth.testing.clockwork import world
 
 OTTO = "otto@acme.example"
@@ -155,6 +156,18 @@ def test_an_invitation_takes_an_address_over_that_somebody_only_claims() -> None
     assert invited not in {None, squatter}
     assert claim(town, "max@blech.example") == invited
     assert town.user(squatter).state is State.REJECTED
+
+
+@pytest.mark.rule("GX-01", "KP-01")
+def test_whoever_was_turned_away_elsewhere_is_invited_as_somebody_new(customers: Customers) -> None:
+    before = customers.invite("zoe", "max@zinn.example")
+    customers.accepts("zoe", CancelInvitation, user=before)
+    customers.portal = changed("kundenportal", invitation=read_portal("bpost").invitation)
+    invited = customers.invite("eva", "max@zinn.example")
+    assert invited != before
+    assert (customers.user(before).organisation, customers.user(before).email.domain) == ("zinn", "lapsed.invalid")
+    assert customers.comes_in("max@zinn.example") == invited
+    assert [event.organisation for event in lapses(customers, before)] == [""]
 
 
 @pytest.mark.rule("GX-12", "DP-01")

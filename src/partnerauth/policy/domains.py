@@ -30,7 +30,7 @@ FREE_MAIL_DOMAIN = Rule(
     because="Everybody can get an address there, so strangers would count as colleagues.",
     says="{domain} belongs to a free-mail provider, so it cannot stand for an organisation. "
     "Please use an address of the company itself.",
-    sources=("KP-05", "SP-07"),
+    sources=("SP-07",),
 )
 
 DOMAIN_MISMATCH = Rule(
