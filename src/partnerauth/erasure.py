@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from partnerauth.addresses import EmailAddress
+from partnerauth.addresses import EmailAddress, parse
 from partnerauth.chain import subject_of
 from partnerauth.directory import (
     AttemptsAgainst,
@@ -40,6 +40,9 @@ from partnerauth.ports import ConflictError, Loaded, Store, Unit
 
 TIMES: Final = 8
 """How often it is begun anew when somebody else changed the same things."""
+
+COUNTERS: Final = ("user", "name", "mailbox", "mails", "letters")
+"""The counters of `policy.guessing` that are named after a user, a name or a mailbox."""
 
 LOCKED: Final = "!"
 """The hash of whoever came in once and is erased: no password belongs to it."""
@@ -168,16 +171,15 @@ def _blank(loaded: _Loading, user: User, *, alone: bool) -> Iterator[Entity]:
 def _gone(loaded: _Loading, user: User, names: Sequence[str]) -> Iterator[Key[Any]]:
     """Yield what goes whole: tokens, links to other providers, and counters of guesses under his names."""
     listed = (user.id, *names)
-    latest = (LatestTokenOf(each, purpose) for each in listed for purpose in Purpose)
-    yield from (each for each in latest if loaded.get(each))
-    yield from (TokenById(token) for each in listed for token in loaded.get(TokensOf(each)))
-    yield from (key_of(link) for link in loaded.get(SsoLinksOf(user.id)))
-    counters = (AttemptsAgainst(f"{kind}:{each}") for kind in ("user", "name", "mailbox", "mails") for each in listed)
-    yield from (each for each in counters if loaded.get(each))
+    mailboxes = {address.mailbox for each in names if (address := parse(each))}
+    gone: list[Key[Any]] = [LatestTokenOf(each, purpose) for each in listed for purpose in Purpose]
+    gone += [TokenById(token) for each in listed for token in loaded.get(TokensOf(each))]
+    gone += [key_of(link) for link in loaded.get(SsoLinksOf(user.id))]
+    gone += [AttemptsAgainst(f"{kind}:{each}") for kind in COUNTERS for each in {*listed, *mailboxes}]
     for session in _sessions(loaded, user):
         newest: LatestSession | None = loaded.get(LatestSessionIn(session.browser))
-        if newest and newest.digest == session.digest:
-            yield LatestSessionIn(session.browser)
+        gone += [LatestSessionIn(session.browser)] if newest and newest.digest == session.digest else []
+    yield from (each for each in dict.fromkeys(gone) if loaded.get(each))
 
 
 def _sessions(loaded: _Loading, user: User) -> Iterator[Session]:

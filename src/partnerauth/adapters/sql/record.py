@@ -232,12 +232,13 @@ def _link(row: Mapping[Column[Any], Any]) -> Link:
     log, beside = LOG.c, PERSONAL.c
     personal = None
     if row[beside.position] is not None:
-        spot = row[beside.erased_position], row[beside.erased_number]
+        spot = tuple(each for each in (row[beside.erased_position], row[beside.erased_number]) if each is not None)
         personal = Personal(
             subject=row[beside.subject],
             salt=row[beside.salt],
             values=row[beside.data],
-            erased=None if spot[0] is None else Spot(*spot),
+            # One without the other is nothing that was ever written, and no erasing on record fits it.
+            erased=Spot(spot[0], spot[-1]) if spot else None,
         )
     return Link(
         organisation=row[log.organisation],
