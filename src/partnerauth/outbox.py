@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from partnerauth.addresses import name_key
-from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, TokenById
+from partnerauth.directory import CredentialOf, Key, LatestTokenOf, LoginNameByKey, TokenById
 from partnerauth.entities import Token, TokenId, UserId
-from partnerauth.flow import VerifyPassword
 from partnerauth.messages import MAILS, RenderedMail, render_mail
 from partnerauth.policy import tokens
-from partnerauth.ports import ConnectingMailer, Loaded, Mailer, MailState, Posted, RefusedMailError, UnreachableError
-from partnerauth.shell import Load, Shell, Work
+from partnerauth.ports import ConnectingMailer, Mailer, MailState, Posted, RefusedMailError, UnreachableError
+from partnerauth.shell import Shell
+
+T = TypeVar("T")
 
 Link: TypeAlias = Callable[[str, str], str]
 """Makes the address that a mail links to, of a page (a command's name) and the secret that the page posts."""
@@ -82,36 +83,6 @@ class Delivery:
     stopped: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
-    """Step: take the mail that has been due for longest, and have it to oneself until then."""
-
-    now: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hand:
-    """Step: hand a mail over; the answer is what went wrong, or None."""
-
-    to: str
-    letter: RenderedMail
-    reference: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Step: note what a try came to: sent, where there is no problem; `due` is when the next try is, if any."""
-
-    posted: Posted
-    problem: str = ""
-    due: datetime | None = None
-
-
-Step: TypeAlias = Take | Load | Work | Hand | Note
-Steps: TypeAlias = Generator[Step, Any, Outcome | None]
-
-
 def deliver(shell: Shell, mailer: Mailer, *, link: Link | None = None, limit: int | None = None) -> Delivery:
     """Send every mail that is due, at most `limit`: at least once, never before it is committed.
 
@@ -144,7 +115,7 @@ def deliveries(
     """
     left = -1 if limit is None else limit
     with mailer.connected() if isinstance(mailer, ConnectingMailer) else nullcontext(mailer) as connected:
-        while left and (outcome := _run(shell, connected, _attempt(shell, link))):
+        while left and (outcome := _attempt(shell, connected, link)):
             yield outcome
             left = 0 if outcome.is_last else left - 1
 
@@ -155,8 +126,7 @@ def rendered(shell: Shell, posted: Posted, *, link: Link | None = None) -> Rende
     `link` makes the address of a page; when left out it is `page_of` the portal's own address (TK-21).
     Raises KeyError and ValueError as `messages.render_mail` does.
     """
-    key = TokenById(TokenId(posted.mail.token))
-    return _rendered(shell, posted, shell.store.read([key]).values[key], link)
+    return _rendered(shell, posted, _found(shell, TokenById(TokenId(posted.mail.token))), link)
 
 
 def page_of(address: str) -> Link:
@@ -173,115 +143,73 @@ def wait(attempts: int) -> timedelta | None:
     return None if attempts >= TRIES else min(FIRST_WAIT * 3 ** (attempts - 1), LONGEST_WAIT)
 
 
-def _run(shell: Shell, mailer: Mailer, steps: Steps) -> Outcome | None:
-    result: object = None
-    while True:
-        try:
-            step = steps.send(result)
-        except StopIteration as stop:
-            outcome: Outcome | None = stop.value
-            return outcome
-        result = _perform(shell, mailer, step)
-
-
-def _perform(shell: Shell, mailer: Mailer, step: Step) -> object:
-    match step:
-        case Load() | Work():
-            return shell.perform(step)
-        case Take():
-            return shell.store.claim_mail(step.now, step.until)
-        case Hand():
-            return handed(mailer, step)
-        case Note(problem=""):
-            shell.store.mark_sent([step.posted.id])
-            return None
-        case Note():
-            return shell.store.mark_failed(
-                step.posted.id, attempt=step.posted.attempts, problem=step.problem, next_try_at=step.due
-            )
-
-
-def handed(mailer: Mailer, step: Hand) -> Exception | None:
-    """Hand a mail over; return what went wrong."""
-    letter = step.letter
-    try:
-        mailer.send(to=step.to, subject=letter.subject, text=letter.text, html=letter.html, reference=step.reference)
-    except (OSError, ValueError) as problem:
-        return problem
-    return None
-
-
-def _attempt(shell: Shell, link: Link | None) -> Steps:
+def _attempt(shell: Shell, mailer: Mailer, link: Link | None) -> Outcome | None:
     """Try the mail that has been due for longest; None where there is none."""
     now = shell.ports.clock.now()
-    posted: Posted | None = yield Take(now, now + LEASE)
+    posted = shell.store.claim_mail(now, now + LEASE)
     if posted is None:
         return None
     if posted.attempts > TRIES:
-        return (yield from _failed(posted, UNFINISHED, None))
-    token, useless = yield from _secret(shell, posted, now)
+        return _failed(shell, posted, UNFINISHED, None)
+    token, useless = _secret(shell, posted, now)
     if useless and _is_about_its_secret(posted):
-        return (yield from _failed(posted, f"not sent, it would be of no use: {useless}", None))
-    return (yield from _sent(shell, posted, None if useless else token, link))
+        return _failed(shell, posted, f"not sent, it would be of no use: {useless}", None)
+    return _sent(shell, mailer, posted, lambda: _rendered(shell, posted, None if useless else token, link))
 
 
-def _sent(shell: Shell, posted: Posted, token: Token | None, link: Link | None) -> Steps:
+def _sent(shell: Shell, mailer: Mailer, posted: Posted, write: Callable[[], RenderedMail]) -> Outcome:
     try:
-        letter = _rendered(shell, posted, token, link)
-    except (KeyError, ValueError) as unsayable:
-        return (yield from _put_off(shell, posted, _told(shell, posted, unsayable)))
-    problem: Exception | None = yield Hand(to=posted.mail.to, letter=letter, reference=reference(shell, posted))
-    if problem is None:
-        # Before the next mail is taken: when the process dies between two, only the one being sent is sent again.
-        yield Note(posted=posted)
-        return Outcome(mail=posted.id, state=MailState.SENT)
-    said = _told(shell, posted, problem)
-    if isinstance(problem, RefusedMailError):
-        return (yield from _failed(posted, said, None))
-    return (yield from _put_off(shell, posted, said, is_last=isinstance(problem, UnreachableError)))
+        mail = write()
+        mailer.send(
+            to=posted.mail.to, subject=mail.subject, text=mail.text, html=mail.html, reference=reference(shell, posted)
+        )
+    except RefusedMailError as never:
+        return _failed(shell, posted, _told(shell, posted, never), None)
+    except (OSError, KeyError, ValueError) as problem:
+        again = wait(posted.attempts)
+        due = None if again is None else shell.ports.clock.now() + again
+        said = _told(shell, posted, problem)
+        return _failed(shell, posted, said, due, is_last=isinstance(problem, UnreachableError))
+    # Before the next mail is taken: when the process dies between two, only the one being sent is sent again.
+    shell.store.mark_sent([posted.id])
+    return Outcome(mail=posted.id, state=MailState.SENT)
 
 
-def _put_off(shell: Shell, posted: Posted, problem: str, *, is_last: bool = False) -> Steps:
-    again = wait(posted.attempts)
-    due = None if again is None else shell.ports.clock.now() + again
-    return (yield from _failed(posted, problem, due, is_last=is_last))
-
-
-def _failed(posted: Posted, problem: str, due: datetime | None, *, is_last: bool = False) -> Steps:
-    yield Note(posted=posted, problem=problem, due=due)
+def _failed(shell: Shell, posted: Posted, problem: str, due: datetime | None, *, is_last: bool = False) -> Outcome:
+    shell.store.mark_failed(posted.id, attempt=posted.attempts, problem=problem, next_try_at=due)
     state = MailState.WAITING if due else MailState.DEAD
     return Outcome(mail=posted.id, state=state, problem=problem, is_last=is_last)
 
 
-def _secret(shell: Shell, posted: Posted, now: datetime) -> Generator[Step, Any, tuple[Token | None, str]]:
+def _secret(shell: Shell, posted: Posted, now: datetime) -> tuple[Token | None, str]:
     """Return the token that a mail tells, and what speaks against telling it: it has expired, or a newer one stands."""
     kind = posted.mail.token.partition("-")[0]
     if kind == "password":
-        return None, (yield from _stale_password(shell, posted, now))
+        return None, _stale_password(shell, posted, now)
     if not kind:
         return None, ""
-    key = TokenById(TokenId(posted.mail.token))
-    token: Token | None = (yield Load((key,))).values[key]
+    token = _found(shell, TokenById(TokenId(posted.mail.token)))
     if token is None:
         return None, tokens.LINK_UNKNOWN.code
-    latest, credential = LatestTokenOf(token.subject, token.purpose), CredentialOf(UserId(token.subject))
-    loaded: Loaded = yield Load((latest, credential))
-    reason = tokens.stands(token, token.purpose, loaded.values[latest], loaded.values[credential], now)
+    latest = _found(shell, LatestTokenOf(token.subject, token.purpose))
+    credential = _found(shell, CredentialOf(UserId(token.subject)))
+    reason = tokens.stands(token, token.purpose, latest, credential, now)
     return token, reason.code if reason else ""
 
 
-def _stale_password(shell: Shell, posted: Posted, now: datetime) -> Generator[Step, Any, str]:
+def _stale_password(shell: Shell, posted: Posted, now: datetime) -> str:
     """Say what speaks against telling a temporary password: it has expired, or is no longer the user's."""
     if posted.at + shell.portal.lifetimes.temporary_password <= now:
         return "password-expired"
-    name = LoginNameByKey(name_key(posted.mail.to) or "")
-    claim = (yield Load((name,))).values[name]
-    if claim is None:
-        return "password-unknown"
-    key = CredentialOf(claim.user)
-    credential = (yield Load((key,))).values[key]
-    verify = VerifyPassword(credential.password_hash if credential else "", shell.secret(posted.mail.token))
-    return "" if (yield Work((verify,)))[verify] else "password-replaced"
+    claim = _found(shell, LoginNameByKey(name_key(posted.mail.to) or ""))
+    credential = _found(shell, CredentialOf(claim.user)) if claim else None
+    hashed = credential.password_hash if credential else None
+    return "" if shell.ports.hasher.verify(hashed, shell.secret(posted.mail.token)) else "password-replaced"
+
+
+def _found(shell: Shell, key: Key[T]) -> T | None:
+    found: T | None = shell.store.read([key]).values[key]
+    return found
 
 
 def _is_about_its_secret(posted: Posted) -> bool:
