@@ -1,0 +1,62 @@
+"""Details that nothing else would miss: found by mutants that survived every other test."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.engine.raw import PRIORITY, conf
+
+from partnerauth.entities import Attempts
+from partnerauth.policy.engine.gate import load_model
+from partnerauth.policy.engine.lint import lint
+from partnerauth.policy.engine.specialise import specialise
+from partnerauth.policy.guessing import Guard, count, proved_right
+from partnerauth.portals import read_portal
+from partnerauth.testing.clockwork import START
+
+GUARD = Guard("source:10.0.0.1", 3)
+
+
+@pytest.mark.rule("GX-05")
+def test_pw_15_a_try_that_proves_right_takes_back_the_wait_that_it_began_and_no_earlier_one() -> None:
+    limits = read_portal("bpost").limits
+    counted: Attempts | None = None
+    for _ in range(GUARD.limit):
+        counted, wait = count(counted, GUARD, limits, START)
+        assert wait == 0
+    assert counted
+    assert (counted.wrong, counted.blocks) == (3, 1)
+    right = proved_right(counted)
+    assert (right.wrong, right.blocks, right.blocked_until) == (2, 0, None)
+    fewer = proved_right(Attempts(key=GUARD.key, wrong=2, since=START, blocks=4))
+    assert (fewer.wrong, fewer.blocks, fewer.since) == (1, 4, START)
+
+
+@pytest.mark.rule("GX-05")
+def test_pw_12_waits_double_and_are_counted_down_in_whole_seconds() -> None:
+    limits = read_portal("bpost").limits
+    held: Attempts | None = None
+    now, waits = START, []
+    for _ in range(3):
+        for _ in range(GUARD.limit):
+            held, _ = count(held, GUARD, limits, now)
+        assert held
+        assert held.blocked_until
+        waits.append(held.blocked_until - now)
+        assert count(held, GUARD, limits, now + timedelta(milliseconds=1))[1] == waits[-1] // timedelta(seconds=1)
+        now = held.blocked_until
+    assert waits == [min(limits.window * factor, limits.longest_delay) for factor in (1, 2, 4)]
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), [("10", "9", False), ("9", "10", True), ("2", "10", True)])
+def test_priorities_are_compared_as_numbers(first: str, second: str, expected: bool) -> None:  # noqa: FBT001
+    text = conf("r.sub == p.sub", request="sub", policy="id, priority, sub, eft", effect=PRIORITY)
+    rows = [("a", first, "anna", "allow"), ("b", second, "anna", "deny")]
+    assert specialise(load_model(text, "rules.conf"), rows, {}).decide("anna") is expected
+
+
+def test_what_a_broken_continuation_defined_belongs_to_its_section() -> None:
+    text = conf("r.sub == p.sub && r.obj == p.obj && r.act == p.act")
+    broken = text.replace("act == p.act", "act == p.act \\") + "\n"
+    assert [finding.trap for finding in lint(broken, "model.conf")] == ["broken-continuation"]
