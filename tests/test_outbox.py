@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -544,3 +545,14 @@ def test_the_console_mailer_prints_the_mail_as_its_reader_sees_it(portal: Partne
 def test_the_console_mailer_prints_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     ConsoleMailer().send(to="a@b.example", subject="S", text="T", html="<p>T</p>", reference="1")
     assert capsys.readouterr().out == "To: a@b.example\nSubject: S\n\nT\n"
+
+
+@pytest.mark.rule("GX-09")
+def test_the_docs_name_every_template_and_its_facts() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "mail.md").read_text("utf-8")
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| ([^|]*?) \|(?: ([^|]*?))? \|$", page.partition("<!-- templates -->")[2], re.MULTILINE
+    )
+    assert {name: (needs, may) for name, needs, may in rows} == {
+        name: (", ".join(facts.needs), ", ".join(facts.may_have)) for name, facts in MAILS.items()
+    }
