@@ -7,7 +7,7 @@ rolled back was never here, and what another process committed is here from the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -43,13 +43,16 @@ from partnerauth.policy.engine.decisions import UNNAMED, named_once, user_facts
 from partnerauth.policy.engine.masks import Masks
 from partnerauth.policy.engine.model import Held, RightsModel
 from partnerauth.policy.portal import RESOURCE_KINDS, Portal
-from partnerauth.ports import Store
+from partnerauth.ports import Loaded, Store
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 """No resource named."""
 
 MOST_USERS = 1_000_000
 """Users whose facts are kept; with one more the index starts anew."""
+
+AT_ONCE = 500
+"""Users whose facts are read together."""
 
 _OF_RESOURCES = frozenset({"resource-not-granted", "contract-inactive"})
 """The codes that a decision gives about resources, when everything else allows it."""
@@ -158,23 +161,35 @@ class Index:
         home = known.homes.get(user)
         return self._read(user) if home is None else (home, known)
 
+    def load(self, users: Iterable[UserId]) -> None:
+        """Read the facts of users who are not known yet, many at a time.
+
+        For a process that wants to have its questions behind it before the first one is asked.  Raises StoreError.
+        """
+        listed = list(users)
+        for start in range(0, len(listed), AT_ONCE):
+            with self._lock:
+                self._take([user for user in listed[start : start + AT_ONCE] if user not in self._known.homes])
+
     def _read(self, user: str) -> tuple[OrganisationId | None, _Known]:
         """Read the facts of a user, and return where he is known now; None for an unknown one."""
         with self._lock:
-            known = self._known
-            if user in known.homes:
-                return known.homes[user], known
-            facts = _Facts(self._portal, self._store, UserId(user))
-            found = facts.find(UserById(UserId(user)))
+            if user not in self._known.homes:
+                self._take([UserId(user)])
+            return self._known.homes.get(user), self._known
+
+    def _take(self, users: Sequence[UserId]) -> None:
+        facts = _Facts(self._portal, self._store, users)
+        for user in users:
+            found = facts.find(UserById(user))
             if found is None:
                 # Whoever was known and is no longer there must not be answered for by what he was.
-                known.model.drop_user(UserId(user))
-                return None, known
-            if len(known.homes) >= self._most:
-                known = self._known = _Known(self._models(self._portal))
-            _put(facts, found, known)
-            known.homes[user] = found.organisation
-            return found.organisation, known
+                self._known.model.drop_user(user)
+                continue
+            if len(self._known.homes) >= self._most:
+                self._known = _Known(self._models(self._portal))
+            _put(facts, found, self._known)
+            self._known.homes[user] = found.organisation
 
 
 def named(application: str | None, resources: Mapping[str, str]) -> tuple[str, tuple[str, ...]] | None:
@@ -234,17 +249,29 @@ def by_kind(elements: Iterable[Element]) -> Held:
 
 
 class _Facts:
-    """What the store says of one user, all of it from one state."""
+    """What the store says of users, all of it from one state."""
 
-    def __init__(self, portal: Portal, store: Store, user: UserId) -> None:
+    def __init__(self, portal: Portal, store: Store, users: Sequence[UserId]) -> None:
         self._portal = portal
-        self._user = user
+        self._users = users
         self._directory = Directory()
         self.find = self._directory.find
-        # What was read only says what else to read: the last time it is everything at once.
-        while missing := self._directory.missing(self._keys()):
-            self._directory = Directory(store.read((*self._directory.loaded, *missing)).values)
-            self.find = self._directory.find
+        mark = store.changes_since(None).mark
+        self._extend(store.read)
+        if store.changes_since(mark).keys != ():
+            # Somebody changed a fact while one thing after the other was read: now it is read all at once.
+            known = self._directory
+            self._know(Directory(store.read(tuple(known.loaded)).values))
+            self._extend(lambda missing: store.read((*self._directory.loaded, *missing)))
+
+    def _extend(self, read: Callable[[tuple[Key[Any], ...]], Loaded]) -> None:
+        """Read what is missing: what was read says what else there is to read."""
+        while missing := self._directory.missing(key for user in self._users for key in self._keys(user)):
+            self._know(self._directory.with_loaded(read(missing).values))
+
+    def _know(self, directory: Directory) -> None:
+        self._directory = directory
+        self.find = directory.find
 
     def selections(self, user: User) -> Iterator[tuple[Account, str, frozenset[Element]]]:
         """Yield each account and application that is open to the user, with what of it counts."""
@@ -282,9 +309,9 @@ class _Facts:
         held = management.held(self._portal, user)
         return account, rows.MANAGEMENT, frozenset(Element(RIGHT, right) for right in held)
 
-    def _keys(self) -> Iterator[Key[Any]]:
-        yield from (UserById(self._user), CredentialOf(self._user), SelectionsOf(self._user))
-        user = self.find(UserById(self._user))
+    def _keys(self, identity: UserId) -> Iterator[Key[Any]]:
+        yield from (UserById(identity), CredentialOf(identity), SelectionsOf(identity))
+        user = self.find(UserById(identity))
         if user is None:
             return
         yield from (OrganisationById(user.organisation), AccountsOf(user.organisation))

@@ -20,15 +20,16 @@ from sqlalchemy import (
     Connection,
     Engine,
     Insert,
+    Select,
     Table,
     Text,
     and_,
+    bindparam,
     cast,
     create_engine,
     delete,
     event,
     extract,
-    false,
     func,
     literal_column,
     or_,
@@ -63,7 +64,9 @@ _CONFLICTS: Final = frozenset({"40001", "40P01", "23505"})
 
 _LOCKED: Final = "55P03"
 
-_DATABASE: Final = literal_column("(SELECT oid FROM pg_database WHERE datname = current_database())")
+_DATABASE: Final[ColumnElement[int]] = literal_column(
+    "(SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 """The number of the database that is spoken to."""
 
 _TROUBLES: Final[Mapping[str, str]] = MappingProxyType(
@@ -228,9 +231,23 @@ def changes_since(connection: Connection, mark: Mark | None) -> Changes:
     Positions are no help here: a lower one may be committed after a higher one.  What the server's own snapshots tell
     apart leaves no gap: whatever was not finished at the mark has a number past its end, or was open then.
     """
-    seen = None if mark is None else _Snapshot.of(mark)
-    unseen = _unseen(seen) if seen else false()
-    query = (
+    seen = _Snapshot("", 0, _NEVER, ()) if mark is None else _Snapshot.of(mark)
+    rows = connection.execute(_NEWS, {"end": seen.end, "open": list(seen.open)}).all()
+    line, snapshot, forgotten, position = rows[0][:4]
+    here = Mark(f"{line}/{snapshot}")
+    now = _Snapshot.of(here)
+    is_whole = mark is None or (seen.line == now.line and not seen.start <= forgotten < now.end)
+    keys = facts((kind, fields) for *_, kind, fields in rows) if is_whole else None
+    return Changes(mark=here, position=position, keys=keys)
+
+
+def _news() -> Select[Any]:
+    """Return the query for what a snapshot did not show, made once: it is asked at every view."""
+    number = CHANGE.c.transaction
+    unseen = or_(number >= bindparam("end", type_=BigInteger), number.in_(bindparam("open", expanding=True)))
+    # A dump of another server may have brought numbers that are still to come here.
+    came = and_(unseen, number < _number("pg_snapshot_xmax"))
+    return (
         select(
             _line(),
             cast(func.pg_current_snapshot(), Text),
@@ -239,17 +256,9 @@ def changes_since(connection: Connection, mark: Mark | None) -> Changes:
             CHANGE.c.kind,
             CHANGE.c.fields,
         )
-        # A dump of another server may have brought numbers that are still to come here.
-        .select_from(META.outerjoin(CHANGE, and_(unseen, CHANGE.c.transaction < _number("pg_snapshot_xmax"))))
+        .select_from(META.outerjoin(CHANGE, came))
         .order_by(CHANGE.c.position, CHANGE.c.number)
     )
-    rows = connection.execute(query).all()
-    line, snapshot, forgotten, position = rows[0][:4]
-    here = Mark(f"{line}/{snapshot}")
-    now = _Snapshot.of(here)
-    is_whole = seen is None or (seen.line == now.line and not seen.start <= forgotten < now.end)
-    keys = facts((kind, fields) for *_, kind, fields in rows) if is_whole else None
-    return Changes(mark=here, position=position, keys=keys)
 
 
 def _line() -> ColumnElement[str]:
@@ -262,13 +271,15 @@ def _number(part: str) -> ColumnElement[int]:
     return cast(cast(getattr(func, part)(func.pg_current_snapshot()), Text), BigInteger)
 
 
-def _unseen(seen: _Snapshot) -> ColumnElement[bool]:
-    return or_(CHANGE.c.transaction >= seen.end, CHANGE.c.transaction.in_(seen.open))
+_NEVER: Final = 2**63 - 1
+"""A number that no transaction has."""
+
+_NEWS: Final = _news()
 
 
 def identity(connection: Connection) -> tuple[object, ...]:
     """Return what tells a table of a database of a running server from every other one."""
-    table = literal_column(f"to_regclass('{META.name}')::oid")
+    table: ColumnElement[int] = literal_column(f"to_regclass('{META.name}')::oid")
     return tuple(connection.execute(select(func.pg_postmaster_start_time(), _DATABASE, table)).one())
 
 

@@ -16,12 +16,13 @@ from sqlalchemy import (
     Connection,
     Engine,
     Insert,
+    Select,
     Table,
+    bindparam,
     cast,
     create_engine,
     delete,
     event,
-    false,
     func,
     insert,
     select,
@@ -192,27 +193,38 @@ def changes_since(connection: Connection, mark: Mark | None) -> Changes:
     A mark is the position of the newest change and the number that was drawn for it: where that change is not there
     any more, somebody has put another copy of the file in place.
     """
-    position, drawn = map(int, (mark or "0:0").split(":"))
+    position, drawn = map(int, (mark or f"{_NEVER}:0").split(":"))
+    rows = connection.execute(_NEWS, {"seen": position, "drawn": drawn}).all()
+    here, lot, recorded, is_there, forgotten = rows[0][:5]
+    is_whole = mark is None or (is_there if position else not forgotten)
+    keys = facts((kind, fields) for *_, kind, fields in rows) if is_whole else None
+    return Changes(mark=Mark(f"{here}:{lot}"), position=recorded, keys=keys)
+
+
+def _news() -> Select[Any]:
+    """Return the query for what was committed after a position, made once: it is asked at every view."""
+    seen, drawn = bindparam("seen", type_=BigInteger), bindparam("drawn", type_=BigInteger)
     newest = select(CHANGE.c.position, CHANGE.c.transaction).order_by(CHANGE.c.position.desc(), CHANGE.c.number.desc())
     last, marked = newest.limit(1).subquery(), CHANGE.alias()
-    is_there = select(marked.c.position).where(marked.c.position == position, marked.c.transaction == drawn).exists()
-    later = false() if mark is None else CHANGE.c.position > position
-    query = (
+    return (
         select(
             func.coalesce(last.c.position, 0),
             func.coalesce(last.c.transaction, 0),
             select(func.coalesce(func.max(LOG.c.position), 0)).scalar_subquery(),
-            is_there if position else META.c.forgotten == 0,
+            select(marked.c.position).where(marked.c.position == seen, marked.c.transaction == drawn).exists(),
+            META.c.forgotten,
             CHANGE.c.kind,
             CHANGE.c.fields,
         )
-        .select_from(META.outerjoin(last, true()).outerjoin(CHANGE, later))
+        .select_from(META.outerjoin(last, true()).outerjoin(CHANGE, CHANGE.c.position > seen))
         .order_by(CHANGE.c.position, CHANGE.c.number)
     )
-    rows = connection.execute(query).all()
-    here, lot, recorded, is_whole = rows[0][:4]
-    keys = facts((kind, fields) for *_, kind, fields in rows) if is_whole or mark is None else None
-    return Changes(mark=Mark(f"{here}:{lot}"), position=recorded, keys=keys)
+
+
+_NEVER: Final = 2**63 - 1
+"""A position that no commit has."""
+
+_NEWS: Final = _news()
 
 
 def identity(connection: Connection) -> tuple[object, ...]:
