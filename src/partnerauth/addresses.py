@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import string
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
 import idna
+from email_validator import EmailNotValidError, validate_email
 
 LONGEST_ADDRESS: Final = 254
 """Characters of a whole address (RFC 5321, 4.5.3.1.3, less the angle brackets: RFC 3696, erratum 1690)."""
-LONGEST_LOCAL_PART: Final = 64
-"""Characters before the @ (RFC 5321, 4.5.3.1.1)."""
 LONGEST_TITLE: Final = 254
 """Characters of a name that are compared: that of the longest, which is an address."""
-LONGEST_DOMAIN: Final = 253
-"""Characters after the @ (RFC 1035, 2.3.4, less the two octets of the root)."""
-
-_ATEXT: Final = frozenset(string.ascii_letters + string.digits + "#$&'*+-/=?^_`{|}~")
-"""RFC 5322, 3.2.3, without `!` and `%`: mail servers have read these as a route to another host."""
-
-_JOINERS: Final = frozenset("\u200c\u200d")
-"""Zero-width characters that IDNA keeps; every other one it drops or refuses by itself."""
+_ROUTES: Final = ("!", "%", "=?", "?=")
+"""What makes a local part more than a name: a route to another host (RFC 1123, 5.2.16), an encoded word (RFC 2047)."""
 
 _UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _UNSEEN: Final = frozenset(
@@ -73,55 +65,47 @@ class EmailAddress:
 def parse(text: str) -> EmailAddress | None:
     """Return the address that the text spells, or None where it is not exactly one plain address.
 
-    Refused beyond RFC 5321: quoted and non-ASCII local parts, encoded words (RFC 2047) and source routes in
-    them, address literals, domains of one label, and whatever `parse_domain` refuses.  Reserved domains
-    (RFC 6761: test, example, local …) are addresses like any other.  Takes time linear in the length, does
-    not raise, and gives the same key again when it reads a key.
+    The syntax is email-validator's: RFC 5321 and 5322 with the limits on lengths, and UTS #46 for the domain, which
+    has two labels or more and is none of those that no mail reaches (RFC 6761: local, invalid, onion …).  Refused
+    beyond that: quoted and non-ASCII local parts, display names, address literals, source routes and encoded words,
+    and a character beyond ASCII that would turn into ASCII or into nothing, such as a full-width dot, the Kelvin
+    sign or a soft hyphen: it makes one domain look like two, or two like one.  Takes time linear in the length,
+    does not raise, and gives the same key again when it reads a key.
     """
     if len(text) > LONGEST_ADDRESS:
         return None
     original = text.strip(" ")
     local, _, after = original.partition("@")
-    if not _is_plain(local):
+    if any(each in local for each in _ROUTES) or not all(map(_stays_what_it_is, after)):
         return None
-    domain = parse_domain(after)
-    if domain is None or len(local) + 1 + len(domain) > LONGEST_ADDRESS:
+    try:
+        found = validate_email(
+            original,
+            allow_smtputf8=False,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            allow_display_name=False,
+            strict=True,
+            check_deliverability=False,
+            # What it adds is that "test" is a domain like "example" (RFC 6761).
+            test_environment=True,
+        )
+    except EmailNotValidError:
         return None
-    return EmailAddress(original, local, domain)
-
-
-def _is_plain(local: str) -> bool:
-    """Whether this is a dot-atom (RFC 5322, 3.2.3) of at most 64 characters that is no encoded word."""
-    return (
-        len(local) <= LONGEST_LOCAL_PART
-        and all(atom and _ATEXT.issuperset(atom) for atom in local.split("."))
-        and "=?" not in local
-        and "?=" not in local
-    )
+    domain = found.ascii_domain
+    return EmailAddress(original, local, domain) if domain and "." in domain else None
 
 
 def parse_domain(text: str) -> str | None:
-    """Return the lower-case A-label form of a domain of two labels or more, or None where it is malformed.
-
-    Mapped and checked by UTS #46, nontransitional, with STD3 rules.  Refused beyond that: a trailing dot, a
-    top label that is no word (IP addresses), and a character beyond ASCII that would turn into ASCII or
-    into nothing, such as a full-width dot, the Kelvin sign or a soft hyphen.  Such a character makes one
-    domain look like two, or two like one.
-    """
-    if len(text) > LONGEST_DOMAIN or not all(_stays_what_it_is(char) for char in text if char > "\x7f"):
-        return None
-    try:
-        domain = idna.encode(text, strict=True, uts46=True, std3_rules=True).decode("ascii")
-    except UnicodeError:
-        return None
-    _, dot, top = domain.rpartition(".")
-    return domain if dot and top[:1].isalpha() else None
+    """Return the lower-case A-label form of a domain as it could follow an @, or None where it is malformed."""
+    address = None if "@" in text or " " in text else parse(f"a@{text}")
+    return address.domain if address else None
 
 
 def _stays_what_it_is(char: str) -> bool:
-    """Whether a character beyond ASCII maps to something visible beyond ASCII."""
-    if char in _JOINERS:
-        return False
+    """Whether a character is ASCII, or maps to something visible beyond ASCII."""
+    if char <= "\x7f":
+        return True
     try:
         mapped = idna.uts46_remap(char)
     except UnicodeError:
