@@ -2,7 +2,7 @@
 # Another Python: make test PYTHON=/path/to/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench pins clean
+.PHONY: help demo test check docs bench mutants pins clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -39,16 +39,20 @@ docs: $(VENV)/.dev ## Write the generated pages of docs/
 bench: $(VENV)/.bench ## Measure decisions beside peers
 	$(BIN)/python benchmarks/decisions.py --plot docs
 
+mutants: $(VENV)/.mutants ## Break the policy and the flows, a sample of ways, and see what no test notices
+	$(BIN)/python tests/mutation/run.py --sample 600
+
 pins: $(VENV)/.pip ## Renew constraints.txt with the newest versions of everything
 	$(BIN)/python -m venv --clear build/pins
 	build/pins/bin/python -m pip --quiet install --upgrade pip
-	build/pins/bin/python -m pip --quiet install --editable '.[async,export,migrations,postgres,testing]' --group dev --group bench
+	build/pins/bin/python -m pip --quiet install --editable '.[async,export,migrations,postgres,testing]' --group dev --group bench \
+	  --group mutants
 	{ sed '/^[^#]/d' constraints.txt; \
 	  build/pins/bin/python -m pip freeze --all --exclude-editable --exclude setuptools; } > build/pins/constraints.txt
 	mv build/pins/constraints.txt constraints.txt
 
 clean: ## Remove whatever the other commands made, .venv included
-	rm -rf $(VENV) build dist .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist mutants .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name .git -prune -o -name __pycache__ -prune -exec rm -rf {} +
 
 # Tests that are older than what they test say nothing about the branches it has now.
@@ -79,4 +83,8 @@ $(VENV)/.dev: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.bench: $(VENV)/.dev
 	@$(INSTALL) --group bench
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev
+	@$(INSTALL) --group mutants
 	@touch $@
