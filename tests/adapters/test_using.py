@@ -23,11 +23,12 @@ from partnerauth.adapters.memory import MemoryStore
 from partnerauth.adapters.sql import SqlStore, prepare
 from partnerauth.adapters.sql.joined import Joined, Transaction
 from partnerauth.decision import Accepted, Answer, Refused
-from partnerauth.entities import Credential, LoginName, Member, State, UserId
+from partnerauth.entities import Credential, LoginName, Member, OrganisationId, State, System, UserId
 from partnerauth.flow import Command
 from partnerauth.flows.change_password import ChangePassword
 from partnerauth.flows.create_user import CreateUser
 from partnerauth.flows.deactivate import Deactivate
+from partnerauth.flows.import_allow_list import AllowListEntry, ImportAllowList
 from partnerauth.flows.reactivate import Reactivate
 from partnerauth.flows.set_management import SetManagement
 from partnerauth.flows.set_option import SetOption
@@ -231,6 +232,24 @@ def test_a_refusal_is_on_record_where_the_caller_commits_it(office: Office) -> N
         assert [code for each in office.auth.store.records() for code in getattr(each.event, "codes", ())] == codes
 
 
+@pytest.mark.rule("ED-01")
+def test_fd_09_a_feed_within_a_transaction_is_taken_back_with_all_its_parts(engine: Engine) -> None:
+    entries = tuple(
+        AllowListEntry(email=f"p{number}@{name}.example", organisation=OrganisationId(name))
+        for name in ("north", "south")
+        for number in range(3)
+    )
+    with closing(SqlStore(engine)) as store, Session(engine) as session:
+        auth = world("edi", store)
+        for ends, users in ((session.rollback, 0), (session.commit, 3)):
+            accepts(auth.using(session).execute(System(name="feed"), ImportAllowList(entries=entries, sequence=1)))
+            assert len(auth.using(session).view().users("north")) == 3
+            assert auth.view().users("south") == ()
+            ends()
+            assert len(auth.view().users("south")) == users
+            assert bool(store.records()) is bool(users)
+
+
 # What is seen, and when.
 
 
@@ -369,6 +388,13 @@ def test_a_session_of_another_database_of_the_same_server_is_refused(
         with engine.connect() as connection, pytest.raises(ValueError, match=r"a transaction is of one database"):
             office.using(connection).view()
         engine.dispose()
+
+
+def test_a_driver_that_was_never_tried_is_refused(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Session(office.engine) as session:
+        monkeypatch.setattr(office.engine.dialect, "driver", "asyncpg")
+        with pytest.raises(ValueError, match="asyncpg is not among the drivers of sessions: aiosqlite, psycopg, pys"):
+            office.using(session).view()
 
 
 def test_another_engine_over_the_same_database_will_do_once_it_is_prepared(office: Office) -> None:

@@ -31,6 +31,9 @@ T = TypeVar("T")
 Transaction: TypeAlias = Session | scoped_session[Any] | Connection
 """What a caller's transaction is reached through: an SQLAlchemy or SQLModel session, or a connection."""
 
+_DRIVERS: Final = frozenset({"pysqlite", "aiosqlite", "psycopg"})
+"""What was tried: another one may tell of conflicts in another way."""
+
 _OUTDATED: Final = (
     "{}: others changed what this transaction builds on, and it cannot see that; roll it back and run it again"
     " (on SQLite, give the command before the transaction reads anything)"
@@ -192,6 +195,11 @@ def _is_open(connection: Connection) -> bool:
 
 def _make_sure_it_will_do(connection: Connection, store: SqlStore) -> None:
     """Make sure that a connection is one of the store's database, and checks what it should (CC-12)."""
+    if connection.dialect.driver not in _DRIVERS:
+        message = (
+            f"using: {connection.dialect.driver} is not among the drivers of sessions: {', '.join(sorted(_DRIVERS))}"
+        )
+        raise ValueError(message)
     if not store.is_of(connection):
         here, there = (databases.of(each).place(each.url) for each in (connection.engine, store.engine))
         message = f"using: this session is of {here}, and the store of {there}; a transaction is of one database"
