@@ -50,7 +50,6 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             options.OPTION_DISABLED,
             options.PORTAL_SIGN_IN_FIRST,
             lifecycle.DELETE_FORBIDDEN,
-            lifecycle.USER_ERASED,
             delegation.REVOCATION_FORBIDDEN,
             forms.FIELD_REQUIRED,
             passwords.PASSWORD_POLICY,
@@ -96,6 +95,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
             senders.AUTOMATIC_MAIL,
             senders.OWN_ADDRESS,
             senders.SENDER_UNPROVED,
+            lifecycle.USER_ERASED,
         )
     }
 )
