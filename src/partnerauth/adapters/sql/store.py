@@ -76,7 +76,7 @@ class SqlStore:
 
     def read(self, keys: Sequence[Key[Any]]) -> Loaded:
         """Answer every key from one state of the database.  Raises StoreError."""
-        return self._carry_out(partial(reading.load, keys=keys))
+        return self._carry_out(partial(self._readable, partial(reading.load, keys=keys)))
 
     def commit(self, unit: Unit) -> int:
         """Store a unit in one transaction, and return its position.
@@ -91,7 +91,7 @@ class SqlStore:
 
     def changes_since(self, mark: Mark | None) -> Changes:
         """Return which facts changed since a mark: one statement.  Raises StoreError."""
-        return self._carry_out(partial(reading.changes_since, mark=mark), alone=True)
+        return self._carry_out(partial(self._readable, partial(reading.changes_since, mark=mark)), alone=True)
 
     def forget_changes(self, before: datetime) -> int:
         """Forget which facts changed before a moment of the database's own clock; return how many changes there were.
@@ -121,7 +121,9 @@ class SqlStore:
         self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
     ) -> Sequence[Posted]:
         """Return mails in the order of their ids.  Raises StoreError."""
-        return self._carry_out(partial(reading.outbox, to=to, state=state, after=after, limit=limit))
+        return self._carry_out(
+            partial(self._readable, partial(reading.outbox, to=to, state=state, after=after, limit=limit))
+        )
 
     def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
         """Take the mail that has been due for longest.  Raises StoreError."""
@@ -179,6 +181,17 @@ class SqlStore:
             except StatementError as error:
                 # What a column's type refused.  SQLAlchemy's own text repeats the values, which may be secrets.
                 raise error.orig or error from None
+
+    def _readable(self, work: Callable[[Connection], T], connection: Connection) -> T:
+        """Read.  Raises StoreError for what this library cannot have written (CC-13): nothing is guessed from it."""
+        try:
+            return work(connection)
+        except (ValueError, TypeError, LookupError) as error:
+            message = (
+                f"{self._where}: something in it was changed by hand and cannot be read ({type(error).__name__}); "
+                "undo that, or restore a copy"
+            )
+            raise StoreError(message) from None
 
     def _transaction(self, work: Callable[[Connection], T], *, writes: bool, alone: bool) -> T:
         options = self._database.options(writes=writes, alone=alone, patience=self._patience)
