@@ -52,10 +52,9 @@ def test_cc_12_cc_13_postgresql_refuses_what_the_rules_rule_out_as_sqlite_does(p
     with closing(SqlStore(postgres_url)) as store:
         store.commit(replace(unit_of(store, *WORLD), events=(refused(),)))
         store.commit(unit_of(store, replace(token, id=TokenId("link-2"), digest="digest-2")))
-        for name, statement in BROKEN.items():
+        for statement in BROKEN.values():
             with pytest.raises(IntegrityError):
                 edit(store.engine, statement)
-                pytest.fail(name)
 
 
 TAKEN_AWAY = {
