@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,11 @@ def test_every_law_is_one_of_a_property() -> None:
 
 def test_every_property_is_public() -> None:
     assert {name for name in testing.__all__ if name.startswith("assert_")} == set(PROPERTIES)
+
+
+def test_everything_that_is_public_is_described() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
+    assert [name for name in testing.__all__ if not re.search(rf"`{name}\b", page)] == []
 
 
 def test_everything_that_is_public_is_there() -> None:

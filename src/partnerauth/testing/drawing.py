@@ -18,6 +18,7 @@ from partnerauth.entities import (
     Case,
     Element,
     FeedState,
+    Invitation,
     OrganisationId,
     Purpose,
     User,
@@ -238,6 +239,8 @@ class Drawing:
             near = [user for user in near if user.state in states]
         elif self.word == "revoke":
             near = [user for user in near if any(each.user == user.id for each in self.state.selections)]
+            inviting = {each.by for each in self.state.all(Invitation)} if self.draw(st.booleans()) else set()
+            near = [user for user in near if user.id in inviting] or near
         elif self.word == "withdraw":
             near = [user for user in near if self._passed_on(user)]
         elif self.word == "deactivate" and self.draw(st.booleans()):

@@ -298,7 +298,7 @@ class _Noted:
     meanwhile: Callable[[], object] | None
     answers: dict[Ask[Any], Any] = field(default_factory=dict)
     units: list[Unit] = field(default_factory=list)
-    works: int = 0
+    steps: int = 0
     whole: Answer | None = None
     alone: Answer | None = None
 
@@ -350,9 +350,8 @@ class Witness(World):
                 noted.before = self.state
             if not step.part:
                 self._decide_again(noted, step.unit)
-        if isinstance(step, Work):
-            noted.works += 1
-            self.entropy.begin(f"{noted.number}.{noted.works}")
+        noted.steps += 1
+        self.entropy.begin(f"{noted.number}.{noted.steps}")
         result = super().perform(step, store)
         if isinstance(step, Work):
             noted.answers |= cast("dict[Ask[Any], Any]", result)
