@@ -6,14 +6,23 @@ from datetime import timedelta
 
 import pytest
 from tests.engine.raw import PRIORITY, conf
+from tests.flows.portals import Customers
 
 from partnerauth.entities import Attempts
+from partnerauth.flows.set_administrator import SetAdministrator
 from partnerauth.policy.engine.gate import load_model
 from partnerauth.policy.engine.lint import lint
 from partnerauth.policy.engine.specialise import specialise
 from partnerauth.policy.guessing import Guard, count, proved_right
 from partnerauth.portals import read_portal
 from partnerauth.testing.clockwork import START
+
+
+@pytest.fixture
+def customers() -> Customers:
+    """The portal `kundenportal` with two companies."""
+    return Customers()
+
 
 GUARD = Guard("source:10.0.0.1", 3)
 
@@ -60,3 +69,22 @@ def test_what_a_broken_continuation_defined_belongs_to_its_section() -> None:
     text = conf("r.sub == p.sub && r.obj == p.obj && r.act == p.act")
     broken = text.replace("act == p.act", "act == p.act \\") + "\n"
     assert [finding.trap for finding in lint(broken, "model.conf")] == ["broken-continuation"]
+
+
+@pytest.mark.rule("GX-05")
+def test_pw_12_what_was_long_ago_is_forgotten_to_the_moment() -> None:
+    limits = read_portal("bpost").limits
+    long_ago = Attempts(key=GUARD.key, wrong=2, since=START, blocks=4)
+    (forgotten,) = {
+        after
+        for after in (timedelta(hours=hours) for hours in range(1, 24 * 60))
+        if count(long_ago, GUARD, limits, START + after)[0].blocks == 0
+        and count(long_ago, GUARD, limits, START + after - timedelta(microseconds=1))[0].blocks == 4
+    }
+    assert forgotten >= limits.longest_delay
+
+
+@pytest.mark.rule("GX-07", "KP-04")
+def test_whoever_is_the_only_master_may_be_made_one_again(customers: Customers) -> None:
+    customers.accepts("eva", SetAdministrator, user="eva", administrator=True)
+    assert customers.codes("eva", SetAdministrator, user="eva", administrator=False) == ("last-administrator",)
