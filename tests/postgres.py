@@ -54,6 +54,7 @@ class Server:
 
     url: URL
     port: int = 0
+    owned: bool = True
     _templates: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -294,7 +295,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server to make databases on: `postgres.database()`."""
     if named := os.environ.get(VARIABLE):
         url = make_url(named)
-        server = Server(url.set(drivername="postgresql+psycopg"), url.port or 5432)
+        server = Server(url.set(drivername="postgresql+psycopg"), owned=False)
     elif "PYTEST_XDIST_WORKER" in os.environ:
         # The folder of the run has those of its workers in it; the run's own process is the parent of each.
         server = _shared(tmp_path_factory.getbasetemp().parent, os.getppid())

@@ -87,9 +87,9 @@ _TROUBLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What to do, by SQLSTATE."""
 
-_LOST: Final = "the connection was lost; nothing was stored, try again when the server is up"
 _UNREACHABLE: Final = (
-    "it cannot be reached: {}; look whether the server is up, and whether host, name, user and password are right"
+    "the server cannot be reached, or the connection was lost ({}); nothing was stored, "
+    "look whether the server is up, and whether host, name, user and password are right"
 )
 
 
@@ -107,7 +107,7 @@ def engine_for(url: URL) -> Engine:
 
 def set_up(engine: Engine) -> None:
     """Let transactions wait for locks as long as their options say.  Raises StoreError for another driver."""
-    if engine.dialect.driver != "psycopg":
+    if engine.dialect.driver != "psycopg" or engine.dialect.is_async:
         raise _of_another_driver(engine.dialect.driver)
     if not event.contains(engine, "begin", _begin):
         event.listen(engine, "begin", _begin)
@@ -150,8 +150,8 @@ def settle(engine: Engine, *, patience: float) -> None:
 def options(*, writes: bool, alone: bool, patience: float) -> Mapping[str, Any]:
     """Return the execution options of a transaction: they win over those of the engine, for this transaction."""
     level = "READ COMMITTED" if writes else "AUTOCOMMIT" if alone else "REPEATABLE READ"
-    waits = {_PATIENCE: patience} if writes else {}
-    return MappingProxyType({"isolation_level": level, "postgresql_readonly": not writes, **waits})
+    how = {_PATIENCE: patience} if writes else {"postgresql_readonly": True}
+    return MappingProxyType({"isolation_level": level, **how})
 
 
 def only_one(connection: Connection) -> None:
@@ -177,9 +177,7 @@ def trouble(error: BaseException | None, where: str) -> StoreError:
     if state:
         primary = getattr(getattr(error, "diag", None), "message_primary", None)
         return StoreError(f"{where}: {primary or state}; nothing was stored")
-    if getattr(error, "pgconn", None) is None:
-        return StoreError(f"{where}: {_UNREACHABLE.format(str(error).strip().splitlines()[0])}")
-    return StoreError(f"{where}: {_LOST}")
+    return StoreError(f"{where}: {_UNREACHABLE.format(str(error).strip().partition(chr(10))[0])}")
 
 
 def enter(connection: Connection) -> None:
@@ -312,4 +310,8 @@ def _of_another_driver(driver: str) -> StoreError:
 def _begin(connection: Connection) -> None:
     patience = connection.get_execution_options().get(_PATIENCE)
     if patience is not None:
+        # SQLAlchemy leaves READ WRITE behind where a transaction was READ ONLY, and so overrules whoever has closed the
+        # database for writing by a setting of its own.
+        driver: Any = connection.connection.driver_connection
+        driver.read_only = None
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(patience * 1000)}")
