@@ -109,7 +109,7 @@ class Experiment:
         while waiting or running:
             while waiting and len(running) < self.jobs:
                 mutant = waiting.pop()
-                tests = [*newer, *(items[test] for test in self.chosen[mutant] if test in items)]
+                tests = [*(items[test] for test in self.chosen[mutant] if test in items), *newer]
                 read, write = os.pipe()
                 process = os.fork()
                 if process == 0:
