@@ -99,7 +99,7 @@ def take(
 
 
 def _organisations(shell: Shell) -> Iterator[str]:
-    yield from sorted({each.event.organisation for each in shell.store.records()} - {""})
+    yield from shell.store.examine(lambda heads, _: tuple(head.organisation for head in heads if head.organisation))
 
 
 def _users(view: View, organisation: str) -> Iterator[tuple[str, ...]]:

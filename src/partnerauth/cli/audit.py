@@ -19,7 +19,7 @@ from partnerauth.adapters.system import SystemClock
 from partnerauth.chain import Examination, Finding, Head, Link, Sealed, SealError
 from partnerauth.cli import screen
 from partnerauth.cli.stores import key_option, opened, server_key, store_option
-from partnerauth.entities import OrganisationId
+from partnerauth.entities import Operator, OrganisationId
 from partnerauth.erasure import ErasureError, erase
 from partnerauth.events import OverviewTaken
 from partnerauth.overviews import Overview, of_record, shown
@@ -44,9 +44,16 @@ def operator_option(command: Function) -> Function:
         "operator",
         metavar="NAME",
         envvar="PARTNERAUTH_OPERATOR",
-        default=getpass.getuser,
+        default=_logged_in,
         help="Who does this, as the record will name him; or PARTNERAUTH_OPERATOR; else whoever is logged in.",
     )(command)
+
+
+def _logged_in() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return Operator().name
 
 
 def chosen_options(command: Function) -> Function:

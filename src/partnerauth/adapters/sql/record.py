@@ -97,7 +97,7 @@ def examine(connection: Connection, *, work: Callable[[Sequence[Head], Iterator[
         for row in connection.execute(_bare(HEAD.c))
     ]
     query = _bare(_COLUMNS).select_from(LOG.outerjoin(PERSONAL, _SAME)).order_by(LOG.c.organisation, LOG.c.place)
-    rows = connection.execution_options(yield_per=AT_ONCE).execute(query)
+    rows = connection.execute(query.execution_options(yield_per=AT_ONCE))
     return work(sorted(heads, key=lambda head: head.organisation), map(_as_it_stands, rows))
 
 
