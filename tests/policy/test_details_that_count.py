@@ -8,14 +8,15 @@ import pytest
 from tests.engine.raw import PRIORITY, conf
 from tests.flows.portals import Customers
 
-from partnerauth.entities import Attempts
+from partnerauth.entities import Attempts, System
+from partnerauth.flows.import_allow_list import ImportAllowList
 from partnerauth.flows.set_administrator import SetAdministrator
 from partnerauth.policy.engine.gate import load_model
 from partnerauth.policy.engine.lint import lint
 from partnerauth.policy.engine.specialise import specialise
 from partnerauth.policy.guessing import Guard, count, proved_right
 from partnerauth.portals import read_portal
-from partnerauth.testing.clockwork import START
+from partnerauth.testing.clockwork import START, world
 
 
 @pytest.fixture
@@ -88,3 +89,19 @@ def test_pw_12_what_was_long_ago_is_forgotten_to_the_moment() -> None:
 def test_whoever_is_the_only_master_may_be_made_one_again(customers: Customers) -> None:
     customers.accepts("eva", SetAdministrator, user="eva", administrator=True)
     assert customers.codes("eva", SetAdministrator, user="eva", administrator=False) == ("last-administrator",)
+
+
+@pytest.mark.rule("ED-01", "GX-08")
+def test_whoever_leaves_the_list_and_returns_does_so_by_the_feed() -> None:
+    edi = world("edi")
+    lines = [
+        {"email": f"{name}@north.example", "organisation": "north"} for name in ("ann", "bob", "cas", "dee", "eve")
+    ]
+    for sequence, entries in enumerate((lines, lines[1:], lines), 1):
+        edi.execute(System(name="feed"), ImportAllowList.model_validate({"entries": entries, "sequence": sequence}))
+    events = [each.event for each in edi.store.records()]
+    done = [event for event in events if event.name in {"UserDeactivated", "UserReactivated"}]
+    assert [(event.name, event.by, event.organisation) for event in done] == [
+        ("UserDeactivated", "system:feed", "north"),
+        ("UserReactivated", "system:feed", "north"),
+    ]
