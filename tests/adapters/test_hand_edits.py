@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from tests.adapters.day import ACME, FIRST, HQ, OPERATOR, POST, VISITOR, Day
-from tests.adapters.test_sql_tables import BROKEN
 
 from partnerauth.adapters.sql import SqlStore
 from partnerauth.decision import Accepted
-from partnerauth.entities import Member, Token, TokenId, UserId
+from partnerauth.entities import Member, UserId
 from partnerauth.flows.grant import Grant
 from partnerauth.flows.set_option import SetOption
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.ports import StoreError
 from partnerauth.testing.clockwork import World, world
-from partnerauth.testing.stores import WORLD, refused, unit_of
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -44,17 +41,6 @@ def portal(store: SqlStore) -> World:
 def edit(engine: Engine, statement: str) -> None:
     with engine.begin() as connection:
         connection.execute(text(statement))
-
-
-@pytest.mark.rule("GX-12", "BP-09", "BP-12", "BP-31", "GX-04")
-def test_cc_12_cc_13_postgresql_refuses_what_the_rules_rule_out_as_sqlite_does(postgres_url: str) -> None:
-    token = next(each for each in WORLD if isinstance(each, Token))
-    with closing(SqlStore(postgres_url)) as store:
-        store.commit(replace(unit_of(store, *WORLD), events=(refused(),)))
-        store.commit(unit_of(store, replace(token, id=TokenId("link-2"), digest="digest-2")))
-        for statement in BROKEN.values():
-            with pytest.raises(IntegrityError):
-                edit(store.engine, statement)
 
 
 TAKEN_AWAY = {
