@@ -58,7 +58,7 @@ def measured(runs: Runs) -> str:
     sizes = sorted({_size(run) for run in runs})
     tables = "\n\n".join(f"### {size:,} elements\n\n{_table(runs, size)}" for size in sizes)
     return f"""\
-{_machine()}
+{machine()}
 
 ![Median time of a decision against the number of elements](performance-decisions.svg)
 
@@ -142,7 +142,8 @@ def _figure(value: float) -> str:
     return f"{value:.1f}" if value >= 100 else f"{value:.3g}"
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Return what was measured with, as a sentence."""
     model = "unknown processor"
     cpu = Path("/proc/cpuinfo")
     if cpu.exists():

@@ -303,24 +303,21 @@ class MemoryStore:
             self._lists[each][key] = None
 
     def _listed(self, key: Key[Any]) -> tuple[Any, ...]:
-        kept = [(self._kept[each], astuple(each)) for each in self._lists.get(key, ())]
+        return self._in_order(self._lists.get(key, ()))
+
+    def _in_order(self, keys: Iterable[Key[Any]]) -> tuple[Any, ...]:
+        kept = [(self._kept[each], astuple(each)) for each in keys]
         return tuple(each.entity for each, _ in sorted(kept, key=lambda pair: (pair[0].since, pair[1])))
 
     def _another_holder(self, key: AnotherHolder) -> UserId | None:
-        people = (self._get(each) for each in self._lists.get(UsersOf(key.organisation), ()))
-        found = (
-            user.id
-            for user in people
-            if user.state is State.ACTIVE and key.management in user.management and user.id != key.other_than
-        )
-        return next(found, None)
+        people = (self._get(each) for each in self._lists.get(_HoldersIn(key.organisation, key.management), ()))
+        return next((user.id for user in people if user.state is State.ACTIVE and user.id != key.other_than), None)
 
     def _administrators_of(self, key: AdministratorsOf) -> tuple[UserId, ...]:
-        return tuple(
-            user.id
-            for user in self._listed(UsersOf(key.organisation))
-            if user.state in {State.ACTIVE, State.INVITED} and not key.management.isdisjoint(user.management)
-        )
+        holders = {
+            each for right in key.management for each in self._lists.get(_HoldersIn(key.organisation, right), ())
+        }
+        return tuple(user.id for user in self._in_order(holders))
 
     def _administrators_at(self, key: AdministratorsAt) -> tuple[UserId, ...]:
         return tuple(
@@ -345,6 +342,14 @@ class _UsersAt(Key[tuple[User, ...]]):
     domain: str
 
 
+@dataclass(frozen=True, slots=True)
+class _HoldersIn(Key[tuple[User, ...]]):
+    """The users of an organisation who hold a management right, and can sign in or were invited to."""
+
+    organisation: OrganisationId
+    management: str
+
+
 def _lists(entity: Entity) -> Iterator[Key[Any]]:  # noqa: C901 - one line for each noun is the table itself
     """Yield the questions among whose answers an entity is."""
     match entity:
@@ -352,6 +357,8 @@ def _lists(entity: Entity) -> Iterator[Key[Any]]:  # noqa: C901 - one line for e
             yield UsersOf(entity.organisation)
             yield EveryUser()
             yield _UsersAt(entity.email.domain)
+            if entity.state in {State.ACTIVE, State.INVITED}:
+                yield from (_HoldersIn(entity.organisation, right) for right in entity.management)
         case Organisation():
             yield OrganisationsNamed(title_key(entity.name))
             yield from map(OrganisationsWithDomain, entity.domains)
