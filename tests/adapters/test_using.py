@@ -17,13 +17,23 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scop
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session as SQLModelSession
 from tests.adapters.day import FIRST, OPERATOR, PERSON, VISITOR
-from tests.histories import ACME, APP, BEN, BOLT, HQ, company, place, user
+from tests.histories import ACME, APP, BEN, BOLT, HQ, account, company, elements, place, user
 
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.adapters.sql import SqlStore, prepare
 from partnerauth.adapters.sql.joined import Joined, Transaction
 from partnerauth.decision import Accepted, Answer, Refused
-from partnerauth.entities import Credential, LoginName, Member, OrganisationId, State, System, UserId
+from partnerauth.entities import (
+    Contract,
+    Credential,
+    LoginName,
+    Member,
+    OrganisationId,
+    Selection,
+    State,
+    System,
+    UserId,
+)
 from partnerauth.flow import Command
 from partnerauth.flows.change_password import ChangePassword
 from partnerauth.flows.create_user import CreateUser
@@ -511,6 +521,42 @@ def test_cc_07_a_conflict_within_the_transaction_leads_to_a_new_decision_where_i
             with pytest.raises(OutdatedTransactionError):
                 office.using(session).execute(CHIEF, command)
         assert not others
+
+
+@pytest.mark.rule("GX-01")
+@of_postgresql
+def test_a_view_is_of_one_state_though_each_statement_sees_another(office: Office) -> None:
+    """Between two statements somebody takes Ben's right and renews his contract: he may use it in neither state."""
+
+    def holds(*held: str, is_renewed: bool) -> None:
+        place(
+            office.auth.store,
+            Selection(user=BEN, account=HQ, application=APP, elements=elements(*held)),
+            account(HQ, APP, contracts={"C1": Contract(active=is_renewed)}),
+        )
+
+    def may_use_it(session: Session) -> bool:
+        return office.using(session).view().can(BEN, APP, "user", account=HQ, resources={"contract": "C1"})
+
+    with opens(office, "READ COMMITTED") as session:
+        statements: list[object] = []
+        first, last, meanwhile = 6, 20, 20
+
+        def between(*_: object) -> None:
+            statements.append(None)
+            if len(statements) == first:
+                place(office.auth.store, user(BEN, username="ben"))
+            if len(statements) == meanwhile:
+                holds("contract:C1", is_renewed=True)
+
+        while meanwhile <= last:
+            holds("user", "contract:C1", is_renewed=False)
+            event.listen(session.connection(), "after_cursor_execute", between)
+            assert not may_use_it(session), "not even where the first change had everything read anew"
+            last, meanwhile = max(last, len(statements)), meanwhile + 1
+            statements.clear()
+            session.rollback()
+    assert last > 20
 
 
 @pytest.mark.rule("GX-07")
