@@ -347,6 +347,9 @@ class Drawing:
         if self.word == "withdraw" and self.chosen.get("organisation"):
             given = self.state.delegation(*place, self.chosen["organisation"])
             return frozenset(given.elements if given else ())
+        if self.word == "pass-on" and self.me:
+            given = self.state.delegation(*place, self.me.organisation)
+            return frozenset(given.elements if given else ())
         person = self.target() if self.word in {"revoke", "withdraw"} else self.me
         return self._held(person, place) if person else everything
 

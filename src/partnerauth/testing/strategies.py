@@ -7,7 +7,7 @@ ids of strangers, nothing at all.  Every value shrinks to one that makes sense.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
@@ -48,6 +48,9 @@ from partnerauth.testing.scene import (
     one_of,
     parts,
 )
+
+GIVING: Final = frozenset({"grant", "copy-rights", "set-management", "delegate", "pass-on", "invite", "reactivate"})
+"""The commands by which somebody could try to give what he does not hold."""
 
 
 @st.composite
@@ -139,11 +142,25 @@ def _members(scene: Scene, word: str, *, administrators: bool) -> SearchStrategy
     """Draw a member: known by id, or by a session, which may be over."""
     everybody = scene.state.users
     able = [user for user in everybody if _could(scene, word, user, administrators=administrators)]
+    limited = [user for user in able if word in GIVING and _lacks_something(scene, user)]
     likely: list[Actor] = [Member(user=user.id) for user in able or everybody]
     rest: list[Actor] = [Member(user=user.id) for user in everybody]
     rest += [Member(session=each.text) for each in scene.sessions]
     unknown = Member(user=UserId(UNKNOWN))
-    return st.integers(1, 6).flatmap(lambda number: one_of(likely if number < 6 else rest, unknown))  # noqa: PLR2004
+    first: list[Actor] = [Member(user=user.id) for user in limited]
+    choices = (first or likely, first or likely, likely, likely, rest)
+    return st.sampled_from(choices).flatmap(lambda chosen: one_of(chosen, unknown))
+
+
+def _lacks_something(scene: Scene, user: User) -> bool:
+    """Whether there is a management right, or a right where he has some, that a user could not give."""
+    applications = scene.portal.applications
+    return not user.management.issuperset(scene.portal.management.rights) or any(
+        Element(RIGHT, right) not in each.elements
+        for each in scene.state.selections
+        if each.user == user.id and each.application in applications
+        for right in applications[each.application].rights
+    )
 
 
 def _could(  # noqa: PLR0911 - one answer for each kind of command
@@ -164,7 +181,7 @@ def _could(  # noqa: PLR0911 - one answer for each kind of command
         return any(each == user for each, _ in drawing.delegable(scene.portal, scene.state))
     concerned = [each for each in scene.state.delegations if each.organisation == user.organisation]
     if word == "pass-on":
-        return any(oracle.administers(scene.portal, scene.state, user, each.application) for each in concerned)
+        return bool(concerned)
     if word == "withdraw":
         given = [each for each in scene.state.delegations if each.account.startswith(f"{user.organisation}/")]
         return bool(given or concerned)
