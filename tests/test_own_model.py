@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from tests.histories import ACME, APP, BEN, DEPOT, HQ, History, company, place, user
 
@@ -33,16 +31,15 @@ def opened(models: Models, store: Store | None = None) -> PartnerAuth:
     return PartnerAuth("bpost", store or MemoryStore(), models=models)
 
 
-def answers(view: View, who: str, code: str | None, right: str, where: str | None, **more: object) -> set[bool]:
+def answers(view: View, who: str, code: str | None, right: str, where: str | None, **named: str) -> set[bool]:
     """Ask in each way that there is."""
-    asked = {"account": where, **more}
     said = {
-        view.can(who, code, right, **asked),
-        view.for_user(who).can(code, right, **asked),
-        view.explain(who, code, right, **asked).allowed,
+        view.can(who, code, right, account=where, resources=named),
+        view.for_user(who).can(code, right, account=where, resources=named),
+        view.explain(who, code, right, account=where, resources=named).allowed,
     }
     if code is not None and where is not None and "/" in where:
-        said.add(who in view.who_can(code, right, account=where, resources=more.get("resources", {})))
+        said.add(who in view.who_can(code, right, account=where, resources=named))
     return said
 
 
@@ -50,9 +47,8 @@ def test_a_model_conf_of_ones_own_is_what_every_question_goes_by() -> None:
     shipped, ours = opened(Masks), opened(own)
     for each in (shipped, ours):
         company(each.store)
-    question: dict[str, Any] = {"resources": {"contract": "C1"}}
-    assert answers(shipped.view(), BEN, APP, "user", HQ, **question) == {True}
-    assert answers(ours.view(), BEN, APP, "user", HQ, **question) == {False}
+    assert answers(shipped.view(), BEN, APP, "user", HQ, contract="C1") == {True}
+    assert answers(ours.view(), BEN, APP, "user", HQ, contract="C1") == {False}
     assert ours.view().scope(BEN, APP, "user") == {}
     assert ours.view().can(BEN, None, "ftp")
 
@@ -90,7 +86,7 @@ def test_can_and_explain_agree_whatever_the_model(models: Models, seed: int) -> 
         view = ours.view()
         for _ in range(30):
             who, code, right, where, named = history.question()
-            said = answers(view, who, code, right, where, resources=named)
+            said = answers(view, who, code, right, where, **named)
             assert len(said) == 1, (who, code, right, where, named, said)
             allowed += said.pop()
     assert allowed > 5
