@@ -13,7 +13,7 @@ import pytest
 from pydantic import ConfigDict, TypeAdapter
 
 from partnerauth.adapters.memory import MemoryStore
-from partnerauth.directory import AccountById, Key, UserById
+from partnerauth.directory import AccountById, Key, OrganisationById, UserById
 from partnerauth.entities import Delegation, Mail, Selection
 from partnerauth.events import CommandRefused, Event, OfUser, SignInFailed
 from partnerauth.messages import MAILS, languages
@@ -76,6 +76,7 @@ class Reader(MemoryStore):
     def _told(self, event: Event) -> None:
         """Every event says who did it, when, and in which organisation."""
         assert event.by
+        assert not event.organisation or self._found(OrganisationById(event.organisation)), event
         assert event.about or isinstance(event, CommandRefused | SignInFailed) or not event.organisation
         user = self._found(UserById(event.user)) if isinstance(event, OfUser) else None
         if user:

@@ -12,7 +12,7 @@ from partnerauth.entities import Attempts, System
 from partnerauth.flows.import_allow_list import ImportAllowList
 from partnerauth.flows.set_administrator import SetAdministrator
 from partnerauth.policy.engine.gate import load_model
-from partnerauth.policy.engine.lint import lint
+from partnerauth.policy.engine.lint import lint, lint_rows
 from partnerauth.policy.engine.specialise import specialise
 from partnerauth.policy.guessing import Guard, count, proved_right
 from partnerauth.portals import read_portal
@@ -105,3 +105,9 @@ def test_whoever_leaves_the_list_and_returns_does_so_by_the_feed() -> None:
         ("UserDeactivated", "system:feed", "north"),
         ("UserReactivated", "system:feed", "north"),
     ]
+
+
+def test_rows_are_counted_from_one() -> None:
+    text = conf("r.sub == p.sub && r.obj == p.obj && r.act == p.act")
+    row = ("p", "alice", "data1", "read")
+    assert [finding.line for finding in lint_rows(text, [row, row], "model.conf")] == [2]
