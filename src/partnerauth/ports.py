@@ -35,7 +35,7 @@ class ConflictError(RuntimeError):
 
 
 class OutdatedTransactionError(ConflictError):
-    """Somebody else changed what was read, and this transaction will never see it: it has to be run again as a whole."""
+    """Somebody else changed what was read, and this transaction will never see it: run all of it anew."""
 
 
 class StoreError(RuntimeError):

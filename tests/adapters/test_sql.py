@@ -154,8 +154,10 @@ def test_a_damaged_file_is_told(file: Path) -> None:
         ("SET schema_version = 9", "its tables are of version 9, this partnerauth has version 2; upgrade partnerauth"),
         (
             "SET schema_version = 1",
-            "its tables are of version 1, this partnerauth has version 2; make a copy of it, then run "
-            "`partnerauth db upgrade`",
+            (
+                "its tables are of version 1, this partnerauth has version 2; make a copy of it, then run "
+                "`partnerauth db upgrade`"
+            ),
         ),
         ("SET schema_version = 0", "the row that says what it is has gone, or was changed; restore a copy of it"),
         (None, "the row that says what it is has gone, or was changed; restore a copy of it"),
