@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from threading import Thread
 from typing import Any
 
@@ -47,6 +48,13 @@ def put(store: SqlStore, *names: str) -> int:
     return store.commit(unit_of(store, *map(guesses, names), events=(refused(),)))
 
 
+@pytest.fixture(scope="module")
+def asks(postgres: Server) -> Iterator[Server]:
+    """A server that asks for a password, which the one that somebody has named may not do."""
+    with ExitStack() as opened:
+        yield postgres if postgres.owned else opened.enter_context(cluster()).start()
+
+
 def cut(server: Server, connection: Connection) -> None:
     """End a connection from outside, as an administrator would."""
     driver: Any = connection.connection.driver_connection
@@ -65,11 +73,9 @@ def cut(server: Server, connection: Connection) -> None:
     ],
 )
 def test_a_server_that_cannot_be_reached_is_told_without_the_password(
-    postgres: Server, change: dict[str, Any], says: str
+    asks: Server, change: dict[str, Any], says: str
 ) -> None:
-    if not postgres.owned:
-        pytest.fail("this test needs a server that asks for a password: leave PARTNERAUTH_TEST_POSTGRES unset for it")
-    url = postgres.by_port.set(**change)
+    url = asks.by_port.set(**change)
     with pytest.raises(
         StoreError, match=rf"the server cannot be reached, .*{says}.*; nothing was stored, look"
     ) as told:
@@ -92,11 +98,12 @@ def test_another_driver_is_refused(postgres_url: str) -> None:
 
 
 def test_a_database_that_cannot_keep_every_text_is_not_opened(postgres: Server) -> None:
-    postgres.run("CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
-    url = postgres.url.set(database="latin").render_as_string(hide_password=False)
+    name = f"latin_{secrets.token_hex(6)}"
+    postgres.run(f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    url = postgres.url.set(database=name).render_as_string(hide_password=False)
     with pytest.raises(StoreError, match="its encoding is LATIN1; make one with ENCODING 'UTF8'"):
         SqlStore(url)
-    postgres.run("DROP DATABASE latin WITH (FORCE)")
+    postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_database_of_somebody_else_is_not_opened_and_not_touched(empty_postgres_url: str) -> None:
