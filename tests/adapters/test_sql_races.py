@@ -368,7 +368,7 @@ def test_cc_07_the_store_chooses_its_own_isolation_levels(level: str, postgres_u
     event.listen(engine, "before_cursor_execute", watch)
     store.commit(unit_of(store, *WORLD, events=(refused(),)))
     event.remove(engine, "before_cursor_execute", watch)
-    assert writing == {("read committed", False, False)}
+    assert writing == {("read committed", False, None)}
     assert reading - writing == {("repeatable read", False, True)}
     with engine.connect() as mine:
         assert mine.get_isolation_level() == theirs
