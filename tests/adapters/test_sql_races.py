@@ -314,7 +314,7 @@ def test_dg_04_what_is_withdrawn_while_it_is_passed_on_is_nobodys(pair: tuple[Wo
 
 
 @pytest.mark.rule("ED-01")
-def test_fd_12_of_two_feeds_at_once_the_later_one_holds(stores: tuple[SqlStore, SqlStore]) -> None:
+def test_fd_09_of_two_feeds_at_once_the_later_one_holds(stores: tuple[SqlStore, SqlStore]) -> None:
     pair, feed = pair_of("edi", stores), System(name="feed")
 
     def lines(other: str) -> tuple[AllowListEntry, ...]:
