@@ -118,6 +118,8 @@ def upgrade(database: str | Engine, *, beside: bool = False, patience: float = 3
             connection.execution_options(**kind.options(writes=True, alone=False, patience=patience))
             try:
                 with connection.begin():
+                    # Before any table is read: whoever waits must not hold what the other has to change.
+                    kind.only_one(connection)
                     kind.check(connection, where)
                     if not beside:
                         version(connection, where, only_ours=True)
