@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -81,6 +81,12 @@ PURPOSES: Final[Mapping[str, Purpose]] = MappingProxyType(
 """Which links commands are made for."""
 
 
+GIVING: Final = frozenset({"grant", "copy-rights", "delegate", "pass-on", "invite", "reactivate"})
+"""The commands by which somebody could try to give rights and resources that he does not hold."""
+
+GIVING_MANAGEMENT: Final = frozenset({"create-user", "set-management", "reactivate"})
+"""The commands by which somebody could try to give management rights that he does not hold."""
+
 _SELDOM_LEFT_OUT: Final = frozenset({"account", "rights", "resources", "details", "management", "organisation", "user"})
 """What can be left out of commands, and makes another command of them."""
 
@@ -122,6 +128,54 @@ def delegable(portal: Portal, state: State) -> tuple[tuple[User, Place], ...]:
     return tuple(found)
 
 
+def lacks_something(scene: Scene, word: str, user: User) -> bool:
+    """Whether there is something that a user could try to give by a command, and does not hold."""
+    portal, state = scene.portal, scene.state
+    if word in GIVING_MANAGEMENT and not user.management.issuperset(_management(portal, state, user)):
+        return True
+    places: list[Place] = []
+    if word == "pass-on":
+        there = [each for each in state.delegations if each.organisation == user.organisation]
+        return any(not oracle.administers(portal, state, user, each.application) for each in there)
+    if word == "delegate":
+        places = [place for each, place in delegable(portal, state) if each == user]
+    elif word in GIVING:
+        places = [(each.account, each.application) for each in state.selections if each.user == user.id]
+    return any(givable(portal, state, place) - oracle.held(portal, state, user, place[1], place[0]) for place in places)
+
+
+def _management(portal: Portal, state: State, user: User) -> frozenset[str]:
+    """Return the management rights that the options of a user's organisation allow."""
+    home, options = state.organisation(user.organisation), portal.management.options
+    enabled = home.options if home else frozenset()
+    return frozenset(right for right in portal.management.rights if options.get(right) in {None, *enabled})
+
+
+def givable(portal: Portal, state: State, place: Place) -> frozenset[Element]:
+    """Return what the options of the owner allow of all that can be named somewhere."""
+    account, catalogue = state.account(place[0]), portal.applications.get(place[1])
+    if catalogue is None:
+        return frozenset()
+    owner = state.organisation(account.organisation) if account else None
+    enabled = owner.options if owner else frozenset()
+    off = {code for code, right in catalogue.rights.items() if right.option not in {None, *enabled}}
+    return frozenset(each for each in everything(portal, state, place) if each.kind != RIGHT or each.name not in off)
+
+
+def everything(portal: Portal, state: State, place: Place) -> frozenset[Element]:
+    """Return the rights and resources that can be named somewhere."""
+    account, catalogue = state.account(place[0]), portal.applications.get(place[1])
+    if catalogue is None:
+        return frozenset()
+    resources: Mapping[str, Iterable[str]] = {
+        "product": catalogue.products,
+        "billing-address": account.billing_addresses if account else ADDRESSES,
+        "contract": account.contracts if account else CONTRACTS,
+    }
+    rights = [Element(RIGHT, right) for right in catalogue.rights]
+    return frozenset([*rights, *(Element(kind, name) for kind in catalogue.kinds for name in resources[kind])])
+
+
 @st.composite
 def fitting(draw: DrawFn, catalogue: Application, within: frozenset[Element]) -> Selected:
     """Draw rights and resources among these; with a matrix, such rights as fit a profile, where there are any."""
@@ -129,7 +183,11 @@ def fitting(draw: DrawFn, catalogue: Application, within: frozenset[Element]) ->
     values = {kind: tuple(sorted(each.name for each in within if each.kind == kind)) for kind in catalogue.kinds}
     resources = {kind: draw(_some_or_all(names)) for kind, names in values.items() if names}
     if catalogue.matrix is None:
-        return draw(_some_or_all(rights)), resources, None
+        chosen = draw(_some_or_all(rights))
+        role = catalogue.subcontracting.administrator if catalogue.subcontracting else ""
+        # Whoever has a role and little else can try to give more than he has.
+        added = (role,) if role in rights and role not in chosen and draw(st.booleans()) else ()
+        return (*chosen, *added), resources, None
     columns = oracle.columns(catalogue)
     profile = draw(st.sampled_from(sorted(columns)))
     cells = columns[profile]
@@ -221,13 +279,21 @@ class Drawing:
             return self.mostly(one_of(new, ORGANISATIONS[0]), st.sampled_from(ORGANISATIONS))
         if self.word == "delegate":
             there = [each.id for each in self.state.organisations if each.subcontractor and not self._is_mine(each.id)]
+            there = self._working_for_me(there)
         elif self.word == "withdraw":
             there = [each.organisation for each in self.state.delegations if self._is_mine(each.account.split("/")[0])]
+            there = self._working_for_me(there)
         elif self.me:
             there = [self.me.organisation, OrganisationId("")]
         anything = st.sampled_from((*ORGANISATIONS, "delta", UNKNOWN))
         often = 4 if self.word == "delegate" else 12
         return mostly(self.draw, one_of(there, ORGANISATIONS[0]), anything, once_in=often)
+
+    def _working_for_me(self, there: list[OrganisationId]) -> list[OrganisationId]:
+        """Of these organisations, half the time those whose people were let work on one's own accounts, if any."""
+        mine = [each.user for each in self.state.selections if self._is_mine(each.account.partition("/")[0])]
+        working = {user.organisation for user in self.state.users if user.id in mine}
+        return ([each for each in there if each in working] if self.draw(st.booleans()) else []) or there
 
     def user(self) -> str:
         """A user: mostly a colleague in a state that makes sense."""
@@ -241,14 +307,17 @@ class Drawing:
             near = [user for user in near if any(each.user == user.id for each in self.state.selections)]
             inviting = {each.by for each in self.state.all(Invitation)} if self.draw(st.booleans()) else set()
             near = [user for user in near if user.id in inviting] or near
+            return mostly(self.draw, one_of([user.id for user in near], UNKNOWN), self._anybody(), once_in=8)
         elif self.word == "withdraw":
             near = [user for user in near if self._passed_on(user)]
         elif self.word == "deactivate" and self.draw(st.booleans()):
             recent = {each.subject for each in (*self.scene.links[-2:], *self.scene.sessions[-2:])}
             near = [user for user in near if user.id in recent] or near
         others = [user.id for user in near if user != self.me] or [user.id for user in near]
-        anybody = st.sampled_from((*(user.id for user in self.state.users), UNKNOWN))
-        return mostly(self.draw, one_of(others, UNKNOWN), anybody, once_in=8)
+        return mostly(self.draw, one_of(others, UNKNOWN), self._anybody(), once_in=8)
+
+    def _anybody(self) -> SearchStrategy[str]:
+        return st.sampled_from((*(user.id for user in self.state.users), UNKNOWN))
 
     def target(self) -> User | None:
         """The user whom the command names, or else who gives it."""
@@ -329,19 +398,15 @@ class Drawing:
         return self._selected
 
     def _selection(self, catalogue: Application) -> Selected:
-        found = self.state.account(self.where()[0])
-        everything = frozenset(
-            [
-                *(Element(RIGHT, right) for right in catalogue.rights),
-                *(Element("product", product) for product in catalogue.products),
-                *(Element("billing-address", each) for each in (found.billing_addresses if found else ADDRESSES)),
-                *(Element("contract", each) for each in (found.contracts if found else CONTRACTS)),
-            ]
-        )
-        within = mostly(self.draw, st.just(self._sensible(everything)), st.just(everything), once_in=4)
+        there = everything(self.portal, self.state, self.where())
+        sensible = self._sensible(there)
+        lacking = sorted(givable(self.portal, self.state, self.where()) - sensible) if self.word in GIVING else []
+        # Whoever lacks little seldom comes upon it by chance.
+        beyond = parts(lacking, least=1).map(sensible.union) | st.just(there)
+        within = mostly(self.draw, st.just(sensible), beyond, once_in=2 if lacking else 4)
         return self.draw(fitting(catalogue, within))
 
-    def _sensible(self, everything: frozenset[Element]) -> frozenset[Element]:
+    def _sensible(self, there: frozenset[Element]) -> frozenset[Element]:
         """What the actor can give, or take."""
         place = self.where()
         if self.word == "withdraw" and self.chosen.get("organisation"):
@@ -351,7 +416,7 @@ class Drawing:
             given = self.state.delegation(*place, self.me.organisation)
             return frozenset(given.elements if given else ())
         person = self.target() if self.word in {"revoke", "withdraw"} else self.me
-        return self._held(person, place) if person else everything
+        return self._held(person, place) if person else there
 
     def rights(self) -> tuple[object, ...]:
         """Rights: mostly what the actor can give or take."""
@@ -367,7 +432,7 @@ class Drawing:
         for name in fields:
             del self.chosen[name]
         named = {**fields, "rights": rights, "resources": resources}
-        return self.mostly(st.sampled_from(((), (named,))), st.just(rights))
+        return self.mostly(st.sampled_from(((), (named,), (named,))), st.just(rights))
 
     def resources(self) -> Mapping[str, tuple[str, ...]]:
         """Resources by kind: mostly what the actor can give or take."""
@@ -386,7 +451,9 @@ class Drawing:
         target = self.state.user(self.chosen.get("user") or "")
         mine = self.me.management if self.me else frozenset(self.portal.management.rights)
         kept = target.management if target and not happens(self.draw, 8) else frozenset()
-        chosen = mostly(self.draw, _some_or_all(sorted(mine)), parts(self.portal.management.rights), once_in=3)
+        lacking = sorted(_management(self.portal, self.state, self.me) - mine) if self.me else []
+        beyond = parts(lacking, least=1) if lacking else parts(self.portal.management.rights)
+        chosen = mostly(self.draw, _some_or_all(sorted(mine)), beyond, once_in=3)
         strange = (UNKNOWN,) if happens(self.draw, 24) else ()
         return frozenset((*chosen, *strange)) | kept
 
@@ -424,7 +491,9 @@ class Drawing:
         if self.word in PURPOSES:
             return self.mostly(one_of([each.subject for each in self.links()][-2:], UNKNOWN), st.just(UNKNOWN))
         home = self.home()
-        likely = st.sampled_from(NAMES).map(lambda name: address(name, home))
+        taken = {user.email.key for user in self.state.users} if self.word == "invite" else frozenset()
+        free = [each for each in (address(name, home) for name in NAMES) if each not in taken]
+        likely = one_of(free, address(NAMES[0], home))
         near = st.sampled_from((f"not{home}", f"mail.{home}", *ORGANISATIONS)).map(lambda other: address("eva", other))
         return mostly(self.draw, likely, near | st.sampled_from(("eva@gmail.com", "no address")), once_in=3)
 

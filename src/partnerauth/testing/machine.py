@@ -58,6 +58,7 @@ SUBCONTRACTING: Final = (
     ("withdraw",),
     ("delegate", "pass-on"),
     ("delegate", "pass-on", "withdraw", "delegate"),
+    ("pass-on", "withdraw", "delegate"),
 )
 """The commands by which one organisation works on the account of another, as they follow each other."""
 
@@ -84,6 +85,15 @@ INTERRUPTIONS: Final = (
     ("deactivate", "reactivate"),
 )
 """What can happen before a link is used, or a session."""
+
+BEFORE_ACCEPTING: Final = (
+    ("revoke",),
+    ("revoke",),
+    ("cancel-invitation",),
+    ("deactivate",),
+    ("deactivate", "reactivate"),
+)
+"""What can happen before an invitation is accepted: mostly to the one who invited."""
 
 QUESTIONS: Final = 2
 """How many questions are asked after each command."""
@@ -201,7 +211,7 @@ class PortalMachine(RuleBasedStateMachine):
         if pairs := [(ask, use) for ask, use in FOLLOWED if self._sensible([ask]) and use in offered]:
             ask, use = data.draw(st.sampled_from(pairs))
             self._obey(ask, data)
-            self._interrupt(data)
+            self._interrupt(data, BEFORE_ACCEPTING if use == "accept-invitation" else INTERRUPTIONS)
             for _ in range(data.draw(st.sampled_from((1, 2)))):
                 self._obey(use, data)
 
@@ -210,7 +220,7 @@ class PortalMachine(RuleBasedStateMachine):
         """Somebody signs in, and does something later."""
         if "sign-in" in self.scene.portal.offers:
             self._obey("sign-in", data)
-            self._interrupt(data)
+            self._interrupt(data, INTERRUPTIONS)
             sessions = [Member(session=each.text) for each in self.scene.sessions[-2:]]
             words = self._sensible(FLOWS)
             if sessions and words:
@@ -237,9 +247,9 @@ class PortalMachine(RuleBasedStateMachine):
         scene = self.scene
         return [word for word in words if word in scene.portal.offers and drawing.makes_sense(scene, word)]
 
-    def _interrupt(self, data: DataObject) -> None:
+    def _interrupt(self, data: DataObject, interruptions: tuple[tuple[str, ...], ...]) -> None:
         """Let nothing happen, or time pass, or something that ends links and sessions, which may be undone."""
-        words = data.draw(st.sampled_from(((), (PAUSE,), *INTERRUPTIONS)))
+        words = data.draw(st.sampled_from(((), (PAUSE,), *interruptions)))
         for word in words:
             if word == PAUSE:
                 self.story.pause(data.draw(st.sampled_from(PAUSES)))

@@ -49,8 +49,8 @@ from partnerauth.testing.scene import (
     parts,
 )
 
-GIVING: Final = frozenset({"grant", "copy-rights", "set-management", "delegate", "pass-on", "invite", "reactivate"})
-"""The commands by which somebody could try to give what he does not hold."""
+TAKING: Final = frozenset({"revoke", "deactivate"})
+"""The commands by which somebody loses what he had."""
 
 
 @st.composite
@@ -125,7 +125,8 @@ def actors(scene: Scene, word: str) -> SearchStrategy[Actor]:
     others: Mapping[str, Actor] = {"visitor": Visitor(), "operator": Operator(), "system": System()}
     choices: list[SearchStrategy[Actor]] = [st.just(actor) for kind, actor in others.items() if kind in words]
     if "administrator" in words:
-        choices += [_members(scene, word, administrators=True)] * 3
+        # Whatever takes is the operator's as often: he alone can take from whoever is the only administrator.
+        choices += [_members(scene, word, administrators=True)] * (1 if word in TAKING else 3)
     if "user" in words:
         choices.append(_members(scene, word, administrators=False))
     return st.one_of(choices) if choices else anybody(scene)
@@ -141,26 +142,17 @@ def anybody(scene: Scene) -> SearchStrategy[Actor]:
 def _members(scene: Scene, word: str, *, administrators: bool) -> SearchStrategy[Actor]:
     """Draw a member: known by id, or by a session, which may be over."""
     everybody = scene.state.users
-    able = [user for user in everybody if _could(scene, word, user, administrators=administrators)]
-    limited = [user for user in able if word in GIVING and _lacks_something(scene, user)]
-    likely: list[Actor] = [Member(user=user.id) for user in able or everybody]
+    able = [user for user in everybody if _could(scene, word, user, administrators=administrators)] or everybody
+    limited = [user for user in able if drawing.lacks_something(scene, word, user)]
+    likely: list[Actor] = [Member(user=user.id) for user in able]
+    # Half of those who give lack something of it, and half could give everything.
+    first: list[Actor] = [Member(user=user.id) for user in limited] or likely
+    second: list[Actor] = [Member(user=user.id) for user in able if user not in limited] or likely
     rest: list[Actor] = [Member(user=user.id) for user in everybody]
     rest += [Member(session=each.text) for each in scene.sessions]
     unknown = Member(user=UserId(UNKNOWN))
-    first: list[Actor] = [Member(user=user.id) for user in limited]
-    choices = (first or likely, first or likely, likely, likely, rest)
+    choices = (first, first, second, second, rest)
     return st.sampled_from(choices).flatmap(lambda chosen: one_of(chosen, unknown))
-
-
-def _lacks_something(scene: Scene, user: User) -> bool:
-    """Whether there is a management right, or a right where he has some, that a user could not give."""
-    applications = scene.portal.applications
-    return not user.management.issuperset(scene.portal.management.rights) or any(
-        Element(RIGHT, right) not in each.elements
-        for each in scene.state.selections
-        if each.user == user.id and each.application in applications
-        for right in applications[each.application].rights
-    )
 
 
 def _could(  # noqa: PLR0911 - one answer for each kind of command
@@ -178,7 +170,8 @@ def _could(  # noqa: PLR0911 - one answer for each kind of command
     if word in {"grant", "copy-rights"} and scene.portal.application_rights == "granted":
         return any(each.user == user.id and each.elements for each in scene.state.selections)
     if word == "delegate":
-        return any(each == user for each, _ in drawing.delegable(scene.portal, scene.state))
+        others = [each for each in scene.state.organisations if each.subcontractor and each.id != user.organisation]
+        return bool(others) and any(each == user for each, _ in drawing.delegable(scene.portal, scene.state))
     concerned = [each for each in scene.state.delegations if each.organisation == user.organisation]
     if word == "pass-on":
         return bool(concerned)
