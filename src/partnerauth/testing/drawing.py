@@ -199,7 +199,7 @@ def fitting(draw: DrawFn, catalogue: Application, within: frozenset[Element]) ->
 
 
 def _some_or_all(values: Any) -> SearchStrategy[tuple[str, ...]]:  # noqa: ANN401
-    return parts(values, least=1) | st.just(tuple(values))
+    return parts(values, least=1) | parts(values, least=1) | st.just(tuple(values))
 
 
 def contracts(portal: Portal) -> SearchStrategy[dict[str, dict[str, Any]]]:
@@ -313,6 +313,11 @@ class Drawing:
         elif self.word == "deactivate" and self.draw(st.booleans()):
             recent = {each.subject for each in (*self.scene.links[-2:], *self.scene.sessions[-2:])}
             near = [user for user in near if user.id in recent] or near
+        elif self.word == "set-management":
+            lacking = [
+                user for user in near if not user.management.issuperset(_management(self.portal, self.state, user))
+            ]
+            near = (lacking if self.draw(st.booleans()) else []) or near
         others = [user.id for user in near if user != self.me] or [user.id for user in near]
         return mostly(self.draw, one_of(others, UNKNOWN), self._anybody(), once_in=8)
 
@@ -451,9 +456,11 @@ class Drawing:
         target = self.state.user(self.chosen.get("user") or "")
         mine = self.me.management if self.me else frozenset(self.portal.management.rights)
         kept = target.management if target and not happens(self.draw, 8) else frozenset()
+        # Where everybody soon holds everything, nobody can give more than he holds.
+        few = parts(sorted(mine), least=1, most=2)
         lacking = sorted(_management(self.portal, self.state, self.me) - mine) if self.me else []
         beyond = parts(lacking, least=1) if lacking else parts(self.portal.management.rights)
-        chosen = mostly(self.draw, _some_or_all(sorted(mine)), beyond, once_in=3)
+        chosen = mostly(self.draw, few | few | st.just(tuple(sorted(mine))), beyond, once_in=3)
         strange = (UNKNOWN,) if happens(self.draw, 24) else ()
         return frozenset((*chosen, *strange)) | kept
 
@@ -530,7 +537,8 @@ class Drawing:
     def token(self) -> SecretStr:
         """A link: mostly one of the newest that the command is made for."""
         everything = [each.text for each in self.scene.links]
-        likely, seldom = [each.text for each in self.links()][-2:], (*everything, GUESSED)
+        links = [each.text for each in self.links()]
+        likely, seldom = (*links[-1:], *links[-2:]), (*everything, GUESSED)
         return SecretStr(mostly(self.draw, one_of(likely, GUESSED), st.sampled_from(seldom), once_in=4))
 
     def links(self) -> list[Secret]:

@@ -46,6 +46,7 @@ RIGHTS_CHANGE_HANDS: Final = (
     "delegate",
     "pass-on",
     "withdraw",
+    "delegate",
     "revoke",
     "deactivate",
     "reactivate",
@@ -153,6 +154,8 @@ class PortalMachine(RuleBasedStateMachine):
         for organisation in data.draw(parts(ORGANISATIONS, least=2)):
             self.give(Operator(), data.draw(strategies.organisations(portal, organisation, theme)))
         arrivals.first_people(self, data)
+        for _ in range(data.draw(st.integers(0, 2)) if self._sensible(["invite"]) else 0):
+            self._follow("invite", "accept-invitation", data)
         for word in RIGHTS_CHANGE_HANDS:
             for _ in range(data.draw(st.integers(0, 3)) if self._sensible([word]) else 0):
                 self.give(*data.draw(strategies.commands(self.scene, word)))
@@ -209,11 +212,7 @@ class PortalMachine(RuleBasedStateMachine):
         """Somebody is mailed a link and uses it: at once, late, after something else, twice."""
         offered = self.scene.portal.offers
         if pairs := [(ask, use) for ask, use in FOLLOWED if self._sensible([ask]) and use in offered]:
-            ask, use = data.draw(st.sampled_from(pairs))
-            self._obey(ask, data)
-            self._interrupt(data, BEFORE_ACCEPTING if use == "accept-invitation" else INTERRUPTIONS)
-            for _ in range(data.draw(st.sampled_from((1, 2)))):
-                self._obey(use, data)
+            self._follow(*data.draw(st.sampled_from(pairs)), data)
 
     @rule(data=st.data())
     def sessions_are_used(self, data: DataObject) -> None:
@@ -246,6 +245,12 @@ class PortalMachine(RuleBasedStateMachine):
         """Return which of these commands are offered and make sense at the moment."""
         scene = self.scene
         return [word for word in words if word in scene.portal.offers and drawing.makes_sense(scene, word)]
+
+    def _follow(self, ask: str, use: str, data: DataObject) -> None:
+        self._obey(ask, data)
+        self._interrupt(data, BEFORE_ACCEPTING if use == "accept-invitation" else INTERRUPTIONS)
+        for _ in range(data.draw(st.sampled_from((1, 2)))):
+            self._obey(use, data)
 
     def _interrupt(self, data: DataObject, interruptions: tuple[tuple[str, ...], ...]) -> None:
         """Let nothing happen, or time pass, or something that ends links and sessions, which may be undone."""
