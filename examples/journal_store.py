@@ -44,6 +44,7 @@ class JournalStore(MemoryStore):
         self._journal.seek(0)
         if (begins := self._journal.read(len(MAGIC))) != MAGIC:
             if begins:
+                self.close()
                 message = f"{file}: it is no journal of this version; name another file"
                 raise StoreError(message)
             self._journal.write(MAGIC)

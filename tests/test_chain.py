@@ -160,7 +160,7 @@ def test_these_are_the_personal_fields() -> None:
             )
             for field in ("email", "username", "details")
         ),
-        *("DetailsUpdated.details", "InvitationAccepted.details", "RequestSubmitted.fields"),
+        *("ClaimLapsed.names", "DetailsUpdated.details", "InvitationAccepted.details", "RequestSubmitted.fields"),
         *("EmailChangeRequested.email", "EmailChanged.email", "EmailVerified.email", "RegistrationStarted.email"),
         *("SignedIn.browser", "SignedOut.browser", "SessionReplaced.browser"),
         *("SignInFailed.source", "SignInFailed.subject", "CommandRefused.subject"),

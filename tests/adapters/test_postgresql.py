@@ -91,9 +91,9 @@ def test_plain_postgresql_means_psycopg(postgres_url: str) -> None:
         assert put(store, "a") == 1
 
 
-def test_another_driver_is_refused(postgres_url: str) -> None:
+def test_an_asynchronous_engine_is_refused(postgres_url: str) -> None:
     engine = create_async_engine(make_url(postgres_url)).sync_engine
-    with pytest.raises(StoreError, match="PostgreSQL is spoken to through psycopg 3; name a database like"):
+    with pytest.raises(StoreError, match="the store takes an engine that is not asynchronous"):
         SqlStore(engine)
 
 

@@ -107,7 +107,7 @@ def engine_for(url: URL) -> Engine:
 
 def set_up(engine: Engine) -> None:
     """Let transactions wait for locks as long as their options say.  Raises StoreError for another driver."""
-    if engine.dialect.driver != "psycopg" or engine.dialect.is_async:
+    if engine.dialect.driver != "psycopg":
         raise _of_another_driver(engine.dialect.driver)
     if not event.contains(engine, "begin", _begin):
         event.listen(engine, "begin", _begin)

@@ -44,6 +44,12 @@ class SqlStore:
         self._owned = isinstance(database, str)
         self._engine = databases.engine_for(database) if isinstance(database, str) else database
         self._database = databases.of(self._engine)
+        if self._engine.dialect.is_async:
+            message = (
+                f"{self._engine.dialect.driver}: the store takes an engine that is not asynchronous; sessions of an "
+                "AsyncEngine are joined with `AsyncPartnerAuth.using`"
+            )
+            raise StoreError(message)
         self._patience = patience / TRIES
         self._known: WeakSet[Pool] = WeakSet()
         self._where = self._database.place(self._engine.url)
