@@ -286,7 +286,7 @@ class Drawing:
         elif self.me:
             there = [self.me.organisation, OrganisationId("")]
         anything = st.sampled_from((*ORGANISATIONS, "delta", UNKNOWN))
-        often = 4 if self.word == "delegate" else 12
+        often = 6 if self.word == "delegate" else 12
         return mostly(self.draw, one_of(there, ORGANISATIONS[0]), anything, once_in=often)
 
     def _working_for_me(self, there: list[OrganisationId]) -> list[OrganisationId]:
@@ -314,12 +314,18 @@ class Drawing:
             recent = {each.subject for each in (*self.scene.links[-2:], *self.scene.sessions[-2:])}
             near = [user for user in near if user.id in recent] or near
         elif self.word == "set-management":
-            lacking = [
-                user for user in near if not user.management.issuperset(_management(self.portal, self.state, user))
-            ]
-            near = (lacking if self.draw(st.booleans()) else []) or near
+            lacking = [user.id for user in near if self._could_have_more(user)]
+            if self.draw(st.booleans()) and lacking:
+                return self.draw(st.sampled_from(lacking))
         others = [user.id for user in near if user != self.me] or [user.id for user in near]
         return mostly(self.draw, one_of(others, UNKNOWN), self._anybody(), once_in=8)
+
+    def _could_have_more(self, user: User) -> bool:
+        """Whether a user, oneself included, is in reach and lacks a management right."""
+        rules = self.portal.management
+        reaching = rules.reaches_administrators if rules.administrator & user.management else rules.reaches_others
+        lacks = not user.management.issuperset(_management(self.portal, self.state, user))
+        return lacks and (self.me is None or reaching in self.me.management)
 
     def _anybody(self) -> SearchStrategy[str]:
         return st.sampled_from((*(user.id for user in self.state.users), UNKNOWN))
@@ -460,7 +466,7 @@ class Drawing:
         few = parts(sorted(mine), least=1, most=2)
         lacking = sorted(_management(self.portal, self.state, self.me) - mine) if self.me else []
         beyond = parts(lacking, least=1) if lacking else parts(self.portal.management.rights)
-        chosen = mostly(self.draw, few | few | st.just(tuple(sorted(mine))), beyond, once_in=3)
+        chosen = mostly(self.draw, few | few | st.just(tuple(sorted(mine))), beyond, once_in=2 if lacking else 3)
         strange = (UNKNOWN,) if happens(self.draw, 24) else ()
         return frozenset((*chosen, *strange)) | kept
 

@@ -59,7 +59,7 @@ SUBCONTRACTING: Final = (
     ("withdraw",),
     ("delegate", "pass-on"),
     ("delegate", "pass-on", "withdraw", "delegate"),
-    ("pass-on", "withdraw", "delegate"),
+    ("delegate", "pass-on", "pass-on", "withdraw", "delegate", "delegate"),
 )
 """The commands by which one organisation works on the account of another, as they follow each other."""
 
@@ -159,6 +159,9 @@ class PortalMachine(RuleBasedStateMachine):
         for word in RIGHTS_CHANGE_HANDS:
             for _ in range(data.draw(st.integers(0, 3)) if self._sensible([word]) else 0):
                 self.give(*data.draw(strategies.commands(self.scene, word)))
+        for word in data.draw(st.sampled_from(SUBCONTRACTING)):
+            if self._sensible([word]):
+                self._obey(word, data)
         self._ask(data)
 
     def teardown(self) -> None:
