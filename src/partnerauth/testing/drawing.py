@@ -313,12 +313,19 @@ class Drawing:
         elif self.word == "deactivate" and self.draw(st.booleans()):
             recent = {each.subject for each in (*self.scene.links[-2:], *self.scene.sessions[-2:])}
             near = [user for user in near if user.id in recent] or near
+        elif self.word == "pass-on":
+            # An administrator holds all that was delegated anyway.
+            near = [user for user in near if not self._administers(user)] or near
         elif self.word == "set-management":
             lacking = [user.id for user in near if self._could_have_more(user)]
             if self.draw(st.booleans()) and lacking:
                 return self.draw(st.sampled_from(lacking))
         others = [user.id for user in near if user != self.me] or [user.id for user in near]
         return mostly(self.draw, one_of(others, UNKNOWN), self._anybody(), once_in=8)
+
+    def _administers(self, user: User) -> bool:
+        there = [each.application for each in self.state.delegations if each.organisation == user.organisation]
+        return any(oracle.administers(self.portal, self.state, user, code) for code in there)
 
     def _could_have_more(self, user: User) -> bool:
         """Whether a user, oneself included, is in reach and lacks a management right."""
