@@ -18,8 +18,7 @@ class EndSessions(Command):
 
 def needs(s: Situation[EndSessions]) -> Needs:
     """One's own sessions."""
-    if s.user:
-        yield from sessions.of(s.directory, s.user.id)
+    yield from sessions.of(s.directory, s.me.id)
 
 
 def decide(s: Situation[EndSessions]) -> Answer:
