@@ -171,7 +171,8 @@ class _Postman:
     def __init__(self) -> None:
         self.letters: list[Letter] = []
 
-    def send(self, *, to: str, subject: str, text: str, html: str, reference: str) -> None:  # noqa: ARG002
+    def send(self, *, to: str, subject: str, text: str, html: str, reference: str) -> None:
+        del html, reference  # the story shows the text alone
         self.letters.append(Letter(to=to, subject=subject, text=text))
 
 

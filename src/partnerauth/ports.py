@@ -275,7 +275,7 @@ class PasswordHasher(Protocol):
     def verify(self, hash: str | None, password: str) -> bool:  # noqa: A002 - the hash is what it is
         """Whether the password belongs to the hash; where there is none, take as long and say no (PW-11)."""
 
-    def outdated(self, hash: str) -> bool:  # noqa: A002
+    def outdated(self, hash: str) -> bool:  # noqa: A002 - as above
         """Whether the hash was made with other parameters than today's."""
 
 

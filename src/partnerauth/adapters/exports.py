@@ -66,7 +66,7 @@ def as_pdf(overview: Overview) -> bytes:
     """Return an overview as a pdf of landscape pages, with the headings on each.  Raises ExportError."""
     try:
         from fpdf import FPDF, FontFace  # noqa: PLC0415 - an extra
-        from fpdf.fonts import TTFFont  # noqa: PLC0415
+        from fpdf.fonts import TTFFont  # noqa: PLC0415 - an extra
 
         font = files(_FONT[0]).joinpath(*_FONT[1].split("/"))
     except ImportError as error:

@@ -147,7 +147,7 @@ def seal(*, store: str, key_file: str | None, operator: str, output: str | None)
     "--form", type=click.Choice([*WRITERS, LINES]), required=True, help="csv, xlsx, pdf, or all as JSON lines."
 )
 @click.option("-o", "--output", metavar="FILE", required=True, help="Where to write it.")
-def export(*, store: str, operator: str, form: str, output: str, **chosen: Any) -> None:  # noqa: ANN401
+def export(*, store: str, operator: str, form: str, output: str, **chosen: Any) -> None:  # noqa: ANN401 - as at show
     """Export the record, or a part of it, to a file; that it was exported is recorded too."""
     with opened(store) as kept:
         taken(kept, operator, "record", form, chosen["organisation"])

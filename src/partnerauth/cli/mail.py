@@ -145,11 +145,14 @@ def _why_not(store: Store, number: int) -> str:
     return "it is being tried just now" if found[0].attempts else "it has never been tried, and is due already"
 
 
-def _pages(store: Store, limit: int | None, *, after: int = 0, **asked: Any) -> Iterator[Posted]:  # noqa: ANN401
+def _pages(
+    store: Store, limit: int | None, *, to: str | None = None, state: MailState | None = None, after: int = 0
+) -> Iterator[Posted]:
     """Yield mails, few of them in memory at a time."""
     left = limit
     while left is None or left > 0:
-        page = store.outbox(after=after, limit=_AT_ONCE if left is None else min(left, _AT_ONCE), **asked)
+        most = _AT_ONCE if left is None else min(left, _AT_ONCE)
+        page = store.outbox(to=to, state=state, after=after, limit=most)
         yield from page
         if not page:
             return

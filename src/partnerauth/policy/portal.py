@@ -76,6 +76,9 @@ ActorWord: TypeAlias = Literal["visitor", "user", "administrator", "operator", "
 Notice: TypeAlias = Literal["reset-requested", "no-mail", "reset-chain", "known-addresses", "unknown-address"]
 """What a page tells everybody alike (GX-03); `messages.notice` has the words."""
 
+_WHOLE = 100
+"""All of it, in percent."""
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -83,15 +86,15 @@ def parse_duration(text: object) -> timedelta:
     """Read `30s`, `10m`, `3h` or `91d`.  Raises ValueError for anything else."""
     if isinstance(text, timedelta):
         return text
-    if isinstance(text, str) and text[:-1].isascii() and text[:-1].isdigit() and text[-1] in _UNITS and len(text) < 8:  # noqa: PLR2004
-        return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+    if isinstance(text, str) and (found := re.fullmatch("([0-9]{1,6})([smhd])", text)):
+        return timedelta(**{_UNITS[found[2]]: int(found[1])})
     message = "a duration is a whole number and a unit: 30s, 10m, 3h, 90d"
     raise ValueError(message)
 
 
 def parse_percent(text: object) -> int:
     """Read `20%`, from 0 to 100.  Raises ValueError for anything else."""
-    if isinstance(text, int) and 0 <= text <= 100:  # noqa: PLR2004
+    if isinstance(text, int) and 0 <= text <= _WHOLE:
         return text
     if isinstance(text, str) and re.fullmatch("[0-9]{1,2}%|100%", text):
         return int(text[:-1])

@@ -33,7 +33,7 @@ def empty_stores(url: str) -> Callable[[], AbstractContextManager[Store]]:
     where the URL cannot be used, or where what is there already was not made by scenarios.
     """
     from sqlalchemy import make_url  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - see above
 
     try:
         parsed = make_url(url)
@@ -56,9 +56,9 @@ def empty_stores(url: str) -> Callable[[], AbstractContextManager[Store]]:
 
 @contextmanager
 def _opened(url: URL, **engine: object) -> Iterator[Store]:
-    from sqlalchemy import create_engine  # noqa: PLC0415
+    from sqlalchemy import create_engine  # noqa: PLC0415 - see empty_stores
 
-    from partnerauth.adapters.sql.store import SqlStore  # noqa: PLC0415
+    from partnerauth.adapters.sql.store import SqlStore  # noqa: PLC0415 - see empty_stores
 
     if not engine:
         store = SqlStore(url.render_as_string(hide_password=False))
@@ -107,8 +107,8 @@ def _refuse_a_stranger(file: Path) -> None:
 
 @contextmanager
 def _in_schema(url: URL) -> Iterator[Store]:
-    from sqlalchemy import create_engine  # noqa: PLC0415
-    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+    from sqlalchemy import create_engine  # noqa: PLC0415 - see empty_stores
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - see empty_stores
 
     try:
         administration = create_engine(url, hide_parameters=True)

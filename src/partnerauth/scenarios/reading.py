@@ -220,7 +220,7 @@ class _Reader:
             after=self._after(at, data),
         )
 
-    def _field(self, at: tuple[str | int, ...], name: str, kind: vocabulary.Kind, value: object) -> Any:  # noqa: ANN401
+    def _field(self, at: tuple[str | int, ...], name: str, kind: vocabulary.Kind, value: object) -> Any:  # noqa: ANN401 - the kind says of which type
         adapter, form = vocabulary.KINDS[kind]
         try:
             typed = adapter.validate_python(value)

@@ -105,7 +105,7 @@ class _Builder:
                     done = self._open.pop()
                     yield from self._put(done.value, done.value.line, done.size, done.anchor)
                 case yaml.ScalarEvent():
-                    _untagged(event, line)
+                    _untagged(event.tag, line)
                     is_nothing = not self._open and not event.value and not event.style
                     if not is_nothing:
                         self._count(1, line)
@@ -119,8 +119,8 @@ class _Builder:
                 case _:
                     pass
 
-    def _begin(self, event: Any, line: int) -> None:  # noqa: ANN401 - PyYAML's events have no common type
-        _untagged(event, line)
+    def _begin(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, line: int) -> None:
+        _untagged(event.tag, line)
         if len(self._open) >= DEEPEST:
             raise YamlError(line, f"more than {DEEPEST} lists and maps in each other")
         self._count(1, line)
@@ -132,7 +132,7 @@ class _Builder:
         if self._nodes > MOST_NODES:
             raise YamlError(line, f"more than {MOST_NODES} values once every alias is unfolded")
 
-    def _put(self, value: Any, line: int, size: int, anchor: str | None) -> Iterator[Any]:  # noqa: ANN401
+    def _put(self, value: object, line: int, size: int, anchor: str | None) -> Iterator[object]:
         """Put a finished value where it belongs; yield it where it is a whole document."""
         if anchor is not None:
             self._anchors[anchor] = (value, size)
@@ -160,6 +160,6 @@ def _key(among: Map, value: object, line: int) -> str:
     return value
 
 
-def _untagged(event: Any, line: int) -> None:  # noqa: ANN401
-    if event.tag not in {None, "!"}:
-        raise YamlError(line, f"tags such as {event.tag} are not used here: take it out")
+def _untagged(tag: str | None, line: int) -> None:
+    if tag not in {None, "!"}:
+        raise YamlError(line, f"tags such as {tag} are not used here: take it out")

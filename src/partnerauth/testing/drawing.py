@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -198,7 +198,7 @@ def fitting(draw: DrawFn, catalogue: Application, within: frozenset[Element]) ->
     return chosen, resources, draw(st.sampled_from((None, profile)))
 
 
-def _some_or_all(values: Any) -> SearchStrategy[tuple[str, ...]]:  # noqa: ANN401
+def _some_or_all(values: Collection[str]) -> SearchStrategy[tuple[str, ...]]:
     return parts(values, least=1) | parts(values, least=1) | st.just(tuple(values))
 
 

@@ -22,16 +22,18 @@ _IS_ERASED: Final = (
     "NEW.position = OLD.position AND NEW.number = OLD.number AND OLD.erased_position IS NULL "
     "AND NEW.erased_position IS NOT NULL AND NEW.salt = '' AND NEW.data = '{}'"
 )
+_SAME: Final = "position = NEW.position AND number = NEW.number"
+
 _GROWS: Final = "NEW.organisation_id = OLD.organisation_id AND NEW.length > OLD.length"
 
-_STAYS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+_STAYS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
     {
-        LOG: ("1 = 0", "position = NEW.position AND number = NEW.number"),
-        PERSONAL: (_IS_ERASED, "position = NEW.position AND number = NEW.number"),
-        HEAD: (_GROWS, "organisation_id = NEW.organisation_id"),
+        LOG: ("1 = 0", (_SAME, "organisation_id = NEW.organisation_id AND place = NEW.place")),
+        PERSONAL: (_IS_ERASED, (_SAME,)),
+        HEAD: (_GROWS, ("organisation_id = NEW.organisation_id",)),
     }
 )
-"""By table the one change of a row that is allowed, and what finds the row that a new one would replace."""
+"""By table the one change of a row that is allowed, and what finds the rows that a new one would replace."""
 
 
 def for_sqlite(table: str) -> tuple[str, ...]:
@@ -40,10 +42,8 @@ def for_sqlite(table: str) -> tuple[str, ...]:
     `INSERT OR REPLACE` removes a row without asking the triggers for it, so a row that is there refuses another.
     """
     allowed, same = _STAYS[table]
-    taken = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - the names are those above
-    if table == LOG:
-        twice = "organisation_id = NEW.organisation_id AND place = NEW.place"
-        taken = f"{taken} OR EXISTS (SELECT 1 FROM {table} WHERE {twice})"  # noqa: S608
+    rows = (f"SELECT 1 FROM {table} WHERE {each}" for each in same)  # noqa: S608 - the names are those above
+    taken = " OR ".join(f"EXISTS ({each})" for each in rows)
     return tuple(
         f"CREATE TRIGGER {table}_{name} BEFORE {what} ON {table}{f' WHEN {when}' if when else ''} "
         f"BEGIN SELECT RAISE(ABORT, '{_SAYS}'); END"

@@ -168,7 +168,7 @@ def _joinable(store: Store, session: object) -> SqlStore:
         raise ValueError(message)  # noqa: TRY004 - all that `using` cannot take is one kind of error
     if not isinstance(store, SqlStore):
         message = "using: this store has no transactions to join; name a database, for example sqlite:///portal.db"
-        raise ValueError(message)  # noqa: TRY004
+        raise ValueError(message)  # noqa: TRY004 - as above
     if not store.lasts or isinstance(store.engine.pool, StaticPool | SingletonThreadPool):
         message = (
             "using: all share the one connection of this database, which carries one transaction at a time; "

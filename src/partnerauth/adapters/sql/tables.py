@@ -66,12 +66,16 @@ class _Entity(_Row):
     arrival: int = Field(sa_type=BigInteger)
 
 
-def _text(*, primary_key: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - as SQLModel's own Field
+_Column: TypeAlias = Any
+"""A column, typed as SQLModel types its own `Field`: as whatever the attribute is."""
+
+
+def _text(*, primary_key: bool = False, index: bool = False) -> _Column:
     """Return a column of text."""
     return Field(sa_type=Words, primary_key=primary_key, index=index)
 
 
-def _id_of(thing: str, *, refers: bool = True, primary_key: bool = False, index: bool = False) -> Any:  # noqa: ANN401
+def _id_of(thing: str, *, refers: bool = True, primary_key: bool = False, index: bool = False) -> _Column:
     """Return the column `<thing>_id`, which refers to that thing's table unless it is there for looking up alone.
 
     Its attribute has the name of the entity's field: `user` itself is a word of SQL.

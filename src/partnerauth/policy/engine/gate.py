@@ -178,8 +178,8 @@ def matcher_tree(matcher: str) -> ast.expr | None:
     """Return the very tree that pycasbin evaluates, or None where each row has its own (`eval`)."""
     if util.has_eval(matcher):
         return None
-    # pycasbin's own parsing, private as it is: a second one could come to read the text differently.
-    tree: ast.expr = CoreEnforcer._get_expression(matcher, {}).ast_parsed_value  # noqa: SLF001
+    parsed = CoreEnforcer._get_expression(matcher, {})  # noqa: SLF001 - a parser of ours could read it differently
+    tree: ast.expr = parsed.ast_parsed_value
     return tree
 
 
