@@ -39,7 +39,7 @@ from partnerauth.ports import Store, Unit
 from partnerauth.scenarios import given, vocabulary
 from partnerauth.scenarios.schema import Scenario
 from partnerauth.scenarios.vocabulary import MailedTo, Verified, address_key
-from partnerauth.shell import Load, Ports, Save, Shell, conversation
+from partnerauth.shell import Ports, Shell, carry_out, conversation
 from partnerauth.view import View
 
 KEY: Final = hashlib.sha256(b"partnerauth scenarios").digest()
@@ -308,20 +308,7 @@ class World:
             return self.shell.execute(actor, FLOWS[word].command.model_validate(fields))
         flow = _not_offered(word)
         steps = conversation(self.shell.portal, flow, actor, flow.command(), self.clock.now())
-        result: Any = None
-        while True:
-            try:
-                step = steps.send(result)
-            except StopIteration as stop:
-                answer: Answer = stop.value
-                return answer
-            match step:
-                case Load():
-                    result = self.store.read(step.keys)
-                case Save():
-                    result = bool(self.store.commit(step.unit))
-                case _:
-                    raise LookupError(word)
+        return carry_out(steps, self.shell.perform)
 
 
 @cache
