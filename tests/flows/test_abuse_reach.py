@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from time import perf_counter
-from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -16,7 +15,6 @@ from partnerauth.decision import Answer, Refused
 from partnerauth.directory import AttemptsAgainst
 from partnerauth.entities import Member
 from partnerauth.flow import Command
-from partnerauth.flows import FLOWS
 from partnerauth.flows.cancel_invitation import CancelInvitation
 from partnerauth.flows.change_email import ChangeEmail
 from partnerauth.flows.change_password import ChangePassword
@@ -36,7 +34,7 @@ from partnerauth.flows.set_account import SetAccount
 from partnerauth.flows.set_contract import SetContract
 from partnerauth.flows.set_management import SetManagement
 from partnerauth.flows.sign_in import SignIn
-from partnerauth.shell import Save, conversation
+from partnerauth.shell import Save, Step, carry_out
 
 PASSWORD = "Winter-Tram-61"
 
@@ -44,17 +42,14 @@ PASSWORD = "Winter-Tram-61"
 def deactivated_once_counted(town: Town, name: str, password: str) -> Answer:
     """Have somebody change his password, and be deactivated once his try was counted."""
     command = ChangePassword.model_validate({"current": password, "password": "Autumn-Boat-77"})
-    steps = conversation(town.portal, FLOWS[command.word()], Member(user=town.user(name).id), command, town.clock.now())
-    done: object = None
-    while True:
-        try:
-            step: Any = steps.send(done)
-        except StopIteration as stop:
-            answer: Answer = stop.value
-            return answer
+
+    def perform(step: Step) -> object:
         done = town.perform(step)
         if isinstance(step, Save) and not step.unit.events:
             town.accepts(OPERATOR, Deactivate, user=name)
+        return done
+
+    return carry_out(town.steps(Member(user=town.user(name).id), command), perform)
 
 
 @pytest.mark.rule("GX-02", "GX-05")

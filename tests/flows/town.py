@@ -48,14 +48,13 @@ from partnerauth.entities import (
 )
 from partnerauth.events import CommandRefused, Event, SignInFailed, login_names
 from partnerauth.flow import Command
-from partnerauth.flows import FLOWS
 from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.messages import languages, say
 from partnerauth.policy.portal import Portal, load_portal
 from partnerauth.policy.rulebook import FACTS, RULES
 from partnerauth.portals import portal_text
 from partnerauth.ports import Unit
-from partnerauth.shell import Save, Step, conversation
+from partnerauth.shell import Save, Step, carry_out
 from partnerauth.testing.clockwork import START, World
 
 Facts: TypeAlias = Mapping[str, Fact]
@@ -205,28 +204,21 @@ class Town(World):
         self, who: Actor | str, what: type[Command], meanwhile: Callable[[], object], /, **fields: object
     ) -> Answer:
         """Carry a command out, and let something else happen between the decision and the moment it is stored."""
-        steps = conversation(
-            self.portal, FLOWS[what.word()], _actor(who), what.model_validate(fields), self.clock.now()
-        )
-        done: object = None
         is_over = False
-        while True:
-            try:
-                step = steps.send(done)
-            except StopIteration as stop:
-                answer: Answer = stop.value
-                return answer
+
+        def perform(step: Step) -> object:
+            nonlocal is_over
             if isinstance(step, Save) and step.unit.events and not is_over:
                 is_over = True
                 meanwhile()
-            done = self.perform(step)
+            return self.perform(step)
+
+        return carry_out(self.steps(_actor(who), what.model_validate(fields)), perform)
 
     def at_once(self, who: Actor | str, what: type[Command], times: int, /, **fields: object) -> list[Answer]:
         """Carry a command out several times, each step of all of them before the next step of any."""
         command = what.model_validate(fields)
-        started = [
-            conversation(self.portal, FLOWS[what.word()], _actor(who), command, self.clock.now()) for _ in range(times)
-        ]
+        started = [self.steps(_actor(who), command) for _ in range(times)]
         open_steps: list[tuple[Generator[Step, Any, Answer], Step]] = [(each, next(each)) for each in started]
         answers: list[Answer] = []
         while open_steps:
@@ -272,7 +264,7 @@ class Town(World):
         named = (f"{kind}:{value}" for kind, values in held.resources.items() for value in values)
         return held.rights | frozenset(named)
 
-    def denies(self, name: str, application: str | None, right: str, /, **question: Any) -> str:  # noqa: ANN401
+    def denies(self, name: str, application: str | None, right: str, /, **question: Any) -> str:  # noqa: ANN401 - as `explain`
         """Return the code that a question is denied with."""
         decision = self.view().explain(name, application, right, **question)
         assert decision.reason is not None
