@@ -39,7 +39,6 @@ except StoreError as error:
 
 @pytest.mark.rule("GX-08")
 def test_cc_19_a_file_that_may_not_grow_keeps_what_was_acknowledged(tmp_path: Path) -> None:
-    pytest.importorskip("resource", reason="Windows limits no files")
     file = tmp_path / "portal.db"
     url = f"sqlite:///{file}"
     memory = Story(Remembering())

@@ -18,6 +18,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from inspect import getsource
 from pathlib import Path
@@ -27,14 +28,15 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.forked import NOBODY, Forks, Trial
+
 PROJECT = Path(__file__).parents[2]
 SOURCE = PROJECT / "src" / "partnerauth"
 
 TESTS = ("tests/flows", "tests/policy", "tests/scenarios")
 """Where the tests are that show rules."""
-
-NOBODY = "nobody"
-"""Stands for no test."""
 
 ROWS = SOURCE / "policy" / "engine" / "rows.py"
 
@@ -175,73 +177,32 @@ def _code(code: CodeType, name: str) -> CodeType | None:
     return None
 
 
-class Experiment:
+class Experiment(Forks):
     """A pytest plugin: instead of running the tests it takes the checks out, and asks for each who misses it."""
 
     def __init__(self, wanted: Sequence[Check], jobs: int) -> None:
+        super().__init__(jobs)
         self.wanted = wanted
-        self.jobs = jobs
         self.killers: dict[Check, str] = {}
         self.failing_anyway = ""
-        self.failed: list[str] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the first test that fails."""
-        if report.failed:
-            self.failed.append(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take each check out in a process of its own."""
         tests = [(item, _ids(item), _text(item)) for item in session.items]
-        self._remove_each(tests)
+        self.killers |= self.first_failures(
+            Trial(check, partial(remove, check), _those_asked(check, tests)) for check in self.wanted
+        )
         missing = set(self.killers.values())
-        read, process = self._apart(None, [item for item in session.items if item.nodeid in missing])
-        os.waitpid(process, 0)
-        self.failing_anyway = _answer(read)
+        whole = Trial("", lambda: None, [item for item in session.items if item.nodeid in missing])
+        ((_, self.failing_anyway),) = self.first_failures([whole])
         return True
 
-    def _remove_each(self, tests: Sequence[tuple[pytest.Item, frozenset[str], str]]) -> None:
-        waiting = list(self.wanted)
-        running: dict[int, tuple[Check, int]] = {}
-        while waiting or running:
-            while waiting and len(running) < self.jobs:
-                check = waiting.pop(0)
-                by_mention = sorted(tests, key=lambda test: check.mentioned_in(test[2]), reverse=True)
-                chosen = [item for item, ids, _ in by_mention if ids & check.ids]
-                read, process = self._apart(check, chosen)
-                running[process] = (check, read)
-            process, _ = os.wait()
-            check, read = running.pop(process)
-            self.killers[check] = _answer(read)
 
-    def _apart(self, check: Check | None, chosen: Sequence[pytest.Item]) -> tuple[int, int]:
-        """Fork a process that runs tests until one fails; return where it says which, and its id."""
-        read, write = os.pipe()
-        process = os.fork()
-        if process == 0:
-            os.close(read)
-            self._try(check, chosen, write)
-        os.close(write)
-        return read, process
-
-    def _try(self, check: Check | None, chosen: Sequence[pytest.Item], write: int) -> None:
-        """Run the tests until one fails, say which, and end the process: what it does to itself ends with it."""
-        try:
-            if check is not None:
-                remove(check)
-            for item in chosen:
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-                if self.failed:
-                    break
-            os.write(write, (self.failed[0] if self.failed else NOBODY).encode())
-        finally:
-            os._exit(0)
-
-
-def _answer(read: int) -> str:
-    with os.fdopen(read, encoding="utf-8") as answer:
-        return answer.read()
+def _those_asked(check: Check, tests: Sequence[tuple[pytest.Item, frozenset[str], str]]) -> list[pytest.Item]:
+    """Return the tests that bear an id of the check's rules, those first that mention it."""
+    by_mention = sorted(tests, key=lambda test: check.mentioned_in(test[2]), reverse=True)
+    return [item for item, ids, _ in by_mention if ids & check.ids]
 
 
 def _ids(item: pytest.Item) -> frozenset[str]:
@@ -258,7 +219,8 @@ def _text(item: pytest.Item) -> str:
 def experiment(wanted: Sequence[Check], jobs: int, tests: Iterable[str] = TESTS) -> dict[Check, str]:
     """Return for each check the first test that misses it, or `NOBODY`.
 
-    Raises RuntimeError where the tests cannot be collected, a check cannot be taken out, or a test fails anyway.
+    Raises RuntimeError where no process can be forked, the tests cannot be collected, a check cannot be taken out, or
+    a test fails anyway.
     """
     plugin = Experiment(wanted, jobs)
     options = ["-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider"]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +47,6 @@ def test_a_check_that_is_taken_out_finds_nothing_broken(source: str, column: int
     assert removed(source, 2, 0) == ast.unparse(ast.parse(source))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="each check is taken out in a forked process")
 def test_each_refusal_code_has_a_test_of_its_rule_that_misses_a_check() -> None:
     done = run("--one-of-each")
     assert done.returncode == 0, done.stdout + done.stderr

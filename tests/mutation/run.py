@@ -22,14 +22,20 @@ import random
 import signal
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.forked import NOBODY, Forks, Trial
 
 PROJECT = Path(__file__).parents[2]
 MUTANTS = PROJECT / "mutants"
@@ -84,20 +90,14 @@ def tests_by_mutant(wanted: Iterable[str]) -> dict[str, list[str]]:
     return chosen
 
 
-class Experiment:
+class Experiment(Forks):
     """A pytest plugin: instead of running the tests once, runs those of each mutant in a process of its own."""
 
     def __init__(self, chosen: Mapping[str, Sequence[str]], jobs: int) -> None:
+        super().__init__(jobs)
         self.chosen = chosen
         self.known = set(stats()["duration_by_test"])
-        self.jobs = jobs
         self.results: dict[str, str] = {}
-        self.failed: list[str] = []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the first test that fails."""
-        if report.failed:
-            self.failed.append(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -106,41 +106,22 @@ class Experiment:
         newer = [item for item in session.items if item.nodeid not in self.known]
         # What is there stays where it is, so that the processes share it.
         gc.freeze()
-        waiting = list(self.chosen)
-        running: dict[int, tuple[str, int]] = {}
-        while waiting or running:
-            while waiting and len(running) < self.jobs:
-                mutant = waiting.pop()
-                tests = [*(items[test] for test in self.chosen[mutant] if test in items), *newer]
-                read, write = os.pipe()
-                process = os.fork()
-                if process == 0:
-                    self._try(mutant, tests, write)
-                os.close(write)
-                running[process] = (mutant, read)
-            process, _ = os.wait()
-            mutant, read = running.pop(process)
-            with os.fdopen(read, encoding="utf-8") as answer:
-                self.results[mutant] = answer.read() or STUCK
+        trials = (
+            Trial(mutant, partial(become, mutant), [*(items[test] for test in tests if test in items), *newer])
+            for mutant, tests in self.chosen.items()
+        )
+        for mutant, killer in self.first_failures(trials):
+            self.results[mutant] = {NOBODY: SURVIVED, "": STUCK}.get(killer, killer)
             if len(self.results) % 20 == 0:
                 save(self.results)
         return True
 
-    def _try(self, mutant: str, tests: Sequence[pytest.Item], write: int) -> None:
-        """Run tests until one fails, say which, and end the process: the first of two alarms ends it as well."""
-        try:
-            signal.setitimer(signal.ITIMER_PROF, 3 * LONGEST)
-            signal.alarm(int(30 * LONGEST))
-            os.environ["MUTANT_UNDER_TEST"] = mutant
-            for item in tests:
-                item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-                if self.failed:
-                    break
-            os.write(write, (self.failed[0] if self.failed else SURVIVED).encode())
-        except BaseException as error:  # noqa: BLE001 - whatever breaks the test run itself is noticed as well
-            os.write(write, f"{type(error).__name__}: {error}".encode())
-        finally:
-            os._exit(0)
+
+def become(mutant: str) -> None:
+    """Be a mutant until the process ends, or the first of two alarms ends it."""
+    signal.setitimer(signal.ITIMER_PROF, 3 * LONGEST)
+    signal.alarm(int(30 * LONGEST))
+    os.environ["MUTANT_UNDER_TEST"] = mutant
 
 
 def save(results: Mapping[str, str]) -> None:
@@ -170,8 +151,6 @@ def experiment(wanted: Sequence[str], jobs: int) -> dict[str, str]:
 
 def configured(name: str) -> list[str]:
     """Return a setting of `mutmut`."""
-    import tomllib  # noqa: PLC0415
-
     settings: dict[str, Any] = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
     return list(settings[name])
 
