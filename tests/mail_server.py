@@ -40,7 +40,7 @@ class PostOffice:
         self.greeted += 1
         return responses
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - the server's own name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         del server, session
@@ -50,7 +50,7 @@ class PostOffice:
         envelope.rcpt_options.extend(options)
         return TAKEN
 
-    async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802 - the server's own name
         content = envelope.original_content or b""
         mail = message_from_bytes(content, _class=EmailMessage, policy=POLICY)
         if self.at_data and (answer := await self.at_data(server, mail)):
@@ -68,7 +68,7 @@ class PostOffice:
         session: Session,
         envelope: Envelope,
         mechanism: str,
-        given: Any,  # noqa: ANN401
+        given: Any,  # noqa: ANN401 - the server's own signature
     ) -> AuthResult:
         del server, session, envelope, mechanism
         assert isinstance(given, LoginPassword)

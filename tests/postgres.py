@@ -191,7 +191,7 @@ class Cluster:
 def cluster() -> Iterator[Cluster]:
     """Make a server that is not started yet; stop it and remove everything of it afterwards."""
     # A socket's path may have a hundred letters and no more, which the folder of a test soon has.
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))  # noqa: S108 - mkdtemp names it
     try:
         made = Cluster(folder)
         try:

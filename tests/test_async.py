@@ -28,7 +28,7 @@ from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.set_option import SetOption
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.update_details import UpdateDetails
-from partnerauth.ports import ConflictError, Store
+from partnerauth.ports import ConflictError, Store, Unit
 from partnerauth.testing.clockwork import KEY, FixedClock, fast_hasher
 from partnerauth.view import View
 
@@ -134,7 +134,7 @@ def test_a_command_and_a_question_are_awaited(office: Office) -> None:
 
 
 @pytest.mark.parametrize("joined", [False, True])
-def test_the_event_loop_goes_on_while_a_password_is_hashed(office: Office, joined: bool) -> None:  # noqa: FBT001
+def test_the_event_loop_goes_on_while_a_password_is_hashed(office: Office, joined: bool) -> None:
     async def others_run() -> None:
         await asyncio.to_thread(office.hasher.begun.wait, PATIENCE)
         office.hasher.others_ran.set()
@@ -265,7 +265,7 @@ def test_whoever_was_overtaken_waits_without_a_thread(monkeypatch: pytest.Monkey
     auth = opened(store)
     commit, conflicts, waits = store.commit, [ConflictError("x")] * 3, []
 
-    def late(unit: Any) -> int:  # noqa: ANN401
+    def late(unit: Unit) -> int:
         if conflicts:
             raise conflicts.pop()
         return commit(unit)

@@ -272,7 +272,7 @@ def test_an_examination_counts_what_it_read() -> None:
 
 
 @st.composite
-def mutated(draw: st.DrawFn, erased: bool) -> Kept:  # noqa: FBT001 - which day it is
+def mutated(draw: st.DrawFn, erased: bool) -> Kept:
     """Draw a record in which one value of one row is another."""
     kept = a_day(erased=erased)
     number = draw(st.integers(0, len(kept.links) + len(kept.heads) - 1))
@@ -328,7 +328,7 @@ def other_personal(value: Personal, kept: Kept) -> st.SearchStrategy[Personal | 
 @pytest.mark.rule("GX-08")
 @settings(max_examples=400, deadline=None)
 @given(st.data(), st.booleans())
-def test_au_03_whatever_is_changed_in_one_row_is_found(data: st.DataObject, erased: bool) -> None:  # noqa: FBT001
+def test_au_03_whatever_is_changed_in_one_row_is_found(data: st.DataObject, erased: bool) -> None:
     assert data.draw(mutated(erased)).findings() != []
 
 

@@ -137,7 +137,7 @@ def test_several_words_are_joined_and_none_is_a_dash() -> None:
         "Vul nog in: voornaam, telefoonnummer."
     )
     assert say(RULES["contract-inactive"].broken(contracts=()), "de").startswith(
-        "Es ist ein aktiver Vertrag nötig; nicht aktiv: –."  # noqa: RUF001 - a dash
+        "Es ist ein aktiver Vertrag nötig; nicht aktiv: –."  # noqa: RUF001 - as French is written - a dash
     )
 
 
@@ -155,7 +155,7 @@ def test_a_field_is_a_kind_of_name_too() -> None:
 def test_rights_and_profiles_stay_as_they_are_written() -> None:
     broken = RULES["matrix-mandatory-missing"].broken(profile="pro-2", rights=("general-access",))
 
-    assert say(broken, "fr") == "Le profil pro-2 exige aussi\u00a0: general-access. Veuillez l’ajouter."  # noqa: RUF001
+    assert say(broken, "fr") == "Le profil pro-2 exige aussi\u00a0: general-access. Veuillez l’ajouter."  # noqa: RUF001 - as French is written
 
 
 @pytest.mark.rule("GX-05")

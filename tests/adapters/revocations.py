@@ -23,19 +23,19 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "src"))
 
-from sqlalchemy import create_engine, text  # noqa: E402 - the project is found by then
-from tests.adapters.day import ACME, HQ, OPERATOR, POST, Day  # noqa: E402
+from sqlalchemy import create_engine, text
+from tests.adapters.day import ACME, HQ, OPERATOR, POST, Day
 
-from partnerauth.adapters.sql import SqlStore  # noqa: E402
-from partnerauth.decision import Accepted  # noqa: E402
-from partnerauth.entities import UserId  # noqa: E402
-from partnerauth.flow import Command  # noqa: E402
-from partnerauth.flows.grant import Grant  # noqa: E402
-from partnerauth.flows.revoke import Revoke  # noqa: E402
-from partnerauth.testing.clockwork import world  # noqa: E402
+from partnerauth.adapters.sql import SqlStore
+from partnerauth.decision import Accepted
+from partnerauth.entities import UserId
+from partnerauth.flow import Command
+from partnerauth.flows.grant import Grant
+from partnerauth.flows.revoke import Revoke
+from partnerauth.testing.clockwork import world
 
 RIGHT: Final = "general-follow-up"
 

@@ -105,7 +105,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What Argon2 was made to do: KiB times passes of each call, by the parameters that it really ran with."""
     done: list[int] = []
 
-    def hashing(secret: bytes, salt: bytes, *cost: int, hash_len: int, type: Type) -> bytes:  # noqa: A002
+    def hashing(secret: bytes, salt: bytes, *cost: int, hash_len: int, type: Type) -> bytes:  # noqa: A002 - its word
         time_cost, memory_cost, parallelism = cost
         done.append(time_cost * memory_cost)
         return hash_secret(secret, salt, time_cost, memory_cost, parallelism, hash_len, type)

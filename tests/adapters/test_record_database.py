@@ -217,14 +217,14 @@ def test_au_03_whatever_is_changed_in_one_cell_of_a_row_is_found(
     engine = create_engine(f"sqlite:///{file}")
     table, column = data.draw(st.sampled_from(changed_columns()), label="column")
     with engine.begin() as connection:
-        rows = connection.execute(text(f"SELECT rowid, {column} FROM {table} ORDER BY rowid")).all()  # noqa: S608
+        rows = connection.execute(text(f"SELECT rowid, {column} FROM {table} ORDER BY rowid")).all()  # noqa: S608 - of our own
         rowid, before = data.draw(st.sampled_from(rows), label="row")
         after = data.draw(another(column, before), label="value")
         connection.execute(text("PRAGMA foreign_keys = OFF"))
         connection.execute(text("PRAGMA ignore_check_constraints = ON"))
-        changed = f"UPDATE OR IGNORE {table} SET {column} = :after WHERE rowid = :rowid"  # noqa: S608
+        changed = f"UPDATE OR IGNORE {table} SET {column} = :after WHERE rowid = :rowid"  # noqa: S608 - of our own
         connection.execute(text(changed), {"after": after, "rowid": rowid})
-        (there,) = connection.execute(text(f"SELECT {column} FROM {table} WHERE rowid = {rowid}")).one()  # noqa: S608
+        (there,) = connection.execute(text(f"SELECT {column} FROM {table} WHERE rowid = {rowid}")).one()  # noqa: S608 - of our own
     put_triggers_back(engine)
     engine.dispose()
     if there == before:
@@ -375,7 +375,7 @@ def erased_from(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tupl
     """A portal over each kind of store, and what gives back all that is kept in it."""
     if request.param == "memory":
         store = MemoryStore()
-        yield world("bpost", store), lambda: repr([store.outbox(), store.records(), whole(store), store._kept])  # noqa: SLF001
+        yield world("bpost", store), lambda: repr([store.outbox(), store.records(), whole(store), store._kept])  # noqa: SLF001 - all of it
         return
     url = f"sqlite:///{tmp_path / 'p.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     engine = create_engine(url)

@@ -464,7 +464,7 @@ def test_what_fails_within_takes_back_its_own_part_and_leaves_the_callers(office
         session.add(Order(number=1, user="x"))
         session.flush()
         naive = datetime(2026, 1, 5, 9)  # noqa: DTZ001 - what it is about
-        office.auth.clock._now = naive  # noqa: SLF001
+        office.auth.clock._now = naive  # noqa: SLF001 - `set` refuses it
         with pytest.raises(ValueError, match="zone"):
             office.using(session).execute(OPERATOR, SWITCH_ON)
         session.commit()

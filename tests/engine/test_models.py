@@ -85,7 +85,7 @@ def test_every_request_made_of_the_values_of_the_rows_is_answered_alike(name: st
         ("rules_and_facts", ("bram", "mail", "create", "a1", "-"), False),
     ],
 )
-def test_a_usual_model_decides_as_it_reads(name: str, request_: tuple[object, ...], allowed: bool) -> None:  # noqa: FBT001
+def test_a_usual_model_decides_as_it_reads(name: str, request_: tuple[object, ...], allowed: bool) -> None:
     assert compiled(name).enforce(*request_) is allowed
     assert raw.enforcer(text(name), rows(name)).enforce(*request_) is allowed
 

@@ -154,7 +154,7 @@ def test_a_right_of_one_country_is_offered_in_that_country_alone() -> None:
 
 @pytest.mark.rule("DP-08")
 @pytest.mark.parametrize(("user", "holds"), [("bob", True), ("rik", False)])
-def test_the_dealercard_is_for_belgium_and_luxembourg(dealers: Dealers, user: str, holds: bool) -> None:  # noqa: FBT001
+def test_the_dealercard_is_for_belgium_and_luxembourg(dealers: Dealers, user: str, holds: bool) -> None:
     assert dealers.view().can(user, "service", "dealercard") is holds
     assert dealers.view().can(user, "service", "dossiers")
     if not holds:

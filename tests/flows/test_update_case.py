@@ -66,7 +66,7 @@ def test_only_an_in_home_repair_has_main_updates(dealers: Dealers, kind: str, fi
 )
 def test_the_tick_in_the_form_goes_before_the_default(
     dealers: Dealers,
-    default: bool,  # noqa: FBT001
+    default: bool,
     tick: str | None,
     mails: int,
 ) -> None:

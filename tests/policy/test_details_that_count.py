@@ -60,7 +60,7 @@ def test_pw_12_waits_double_and_are_counted_down_in_whole_seconds() -> None:
 
 
 @pytest.mark.parametrize(("first", "second", "expected"), [("10", "9", False), ("9", "10", True), ("2", "10", True)])
-def test_priorities_are_compared_as_numbers(first: str, second: str, expected: bool) -> None:  # noqa: FBT001
+def test_priorities_are_compared_as_numbers(first: str, second: str, expected: bool) -> None:
     text = conf("r.sub == p.sub", request="sub", policy="id, priority, sub, eft", effect=PRIORITY)
     rows = [("a", first, "anna", "allow"), ("b", second, "anna", "deny")]
     assert specialise(load_model(text, "rules.conf"), rows, {}).decide("anna") is expected

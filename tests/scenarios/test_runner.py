@@ -516,7 +516,7 @@ def test_lists_compare_in_any_order_but_refusals_are_exactly_these() -> None:
 
 def test_an_error_of_the_library_fails_one_scenario_and_no_other() -> None:
     class Broken(MemoryStore):
-        def outbox(self, **asked: Any) -> Any:  # noqa: ANN401
+        def outbox(self, **asked: Any) -> Any:  # noqa: ANN401 - it returns nothing
             raise LookupError(asked)
 
     @contextmanager
@@ -539,7 +539,7 @@ def scenario_with(step: str) -> Callable[[], str]:
 def given_with(*path: str, value: object) -> Callable[[], str]:
     """Return a scenario whose facts differ from GIVEN in one place."""
 
-    def changed(facts: Any, rest: tuple[str, ...]) -> Any:  # noqa: ANN401
+    def changed(facts: Any, rest: tuple[str, ...]) -> Any:  # noqa: ANN401 - plain data
         if not rest:
             return value
         key: Any = int(rest[0]) if isinstance(facts, list) else rest[0]
