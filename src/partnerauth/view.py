@@ -459,6 +459,19 @@ class View:
         living = [each for each in sessions if each and self.session_ended(each) is None]
         return max(living, key=lambda each: each.started_at).user if living else None
 
+    def whose(self, session: str) -> User | Refused:
+        """Return the user whom the secret of a session stands for, while it lives and he is active (GX-02).
+
+        His password may still be temporary: `must_change_password` tells.  To ask does not keep a session from idling:
+        `renew-session` does (SE-08).  Refuses: sign-in-required, session-replaced, user-inactive, approval-pending,
+        approval-rejected.
+        """
+        found = self._get(SessionByDigest(digest(session)))
+        if found is None:
+            return Refused((standing.SIGN_IN_REQUIRED.broken(),))
+        reason = self.session_ended(found)
+        return Refused((reason,)) if reason else self._the(UserById(found.user))
+
     def session(self, user: str, browser: str) -> Session | None:
         """Return a user's newest session in a browser, alive or not."""
         sessions = [self._the(SessionByDigest(digest)) for digest in self._get(SessionsOf(UserId(user))) or ()]

@@ -10,9 +10,11 @@ from threading import Barrier, Thread
 import pytest
 from tests.flows.town import OPERATOR, VISITOR, Town, bpost
 
+from partnerauth.decision import Refused
 from partnerauth.directory import EveryUser, LatestSessionIn, SessionsOf
 from partnerauth.entities import Member, System, UserId
 from partnerauth.flow import digest
+from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.end_sessions import EndSessions
 from partnerauth.flows.import_allow_list import ImportAllowList
 from partnerauth.flows.renew_session import RenewSession
@@ -57,6 +59,12 @@ def acts(town: Town, who: Member) -> tuple[str, ...]:
     except AssertionError:
         return town.codes(who, UpdateDetails, details={"phone": "1"})
     return ()
+
+
+def whose(town: Town, who: Member) -> tuple[str, ...]:
+    """Return whom a session stands for, or the codes with which it stands for nobody."""
+    found = town.view().whose(who.session)
+    return found.codes if isinstance(found, Refused) else (found.id,)
 
 
 @pytest.mark.rule("ED-08", "GX-02")
@@ -305,3 +313,27 @@ def test_se_19_requests_at_once_never_take_each_other_for_somebody_else(acme: To
         assert len(events) == 40
         assert {each.by for each in events} == {name}
         assert acme.user(name).details["phone"] == f"{name} 39"
+
+
+@pytest.mark.rule("ED-08", "ED-09", "GX-02")
+def test_a_page_learns_whose_session_it_is_shown_in_while_that_lives(acme: Town) -> None:
+    assert whose(acme, Member(session="guessed")) == whose(acme, Member()) == ("sign-in-required",)
+    town = idling(one_user_per_browser=True)
+    town.person("mia", password="Winter-Tram-63")
+    ben = comes(town, browser="shop")
+    assert whose(town, ben) == ("ben",)
+    mia = comes(town, browser="shop", name="mia", password="Winter-Tram-63")
+    assert (whose(town, ben), whose(town, mia)) == (("session-replaced",), ("mia",))
+    town.clock.advance(IDLE)
+    assert whose(town, mia) == ("sign-in-required",)
+    ben = comes(town)
+    town.accepts(OPERATOR, Deactivate, user="ben")
+    assert whose(town, ben) == acts(town, ben) == ("user-inactive",)
+
+
+@pytest.mark.rule("BP-13", "GX-02")
+def test_a_page_learns_whose_session_it_is_though_his_password_is_temporary(acme: Town) -> None:
+    acme.person("nina", password=PASSWORD, temporary_for=timedelta(days=1))
+    nina = comes(acme, name="nina")
+    assert whose(acme, nina) == ("nina",)
+    assert acts(acme, nina) == ("password-change-required",)
