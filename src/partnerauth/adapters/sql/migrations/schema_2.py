@@ -1,85 +1,20 @@
 """Version 2: the record is chained and append-only, mails are tried again, PostgreSQL counts with a sequence.
 
 What was on record before becomes part of the chains: each record gets its place and its digest in the order in which
-it was stored, so that from here on it is as safe as a new one.  The chain is written by the code that verifies it.
+it was stored, so that from here on it is as safe as a new one (`schema_2_record`).
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic.operations import BatchOperations, Operations
 
-from partnerauth import chain
-from partnerauth.adapters.sql import append_only
-from partnerauth.adapters.sql.columns import Plain, Words
-from partnerauth.adapters.sql.migrations import schema_1
+from partnerauth.adapters.sql.migrations import schema_1, schema_2_record
 from partnerauth.adapters.sql.migrations.schema_1 import TEXT
-from partnerauth.records import from_row
-
-AT_ONCE: Final = 1000
-"""Records that are rewritten at a time."""
-
-TABLES: Final = sa.MetaData()
-
-schema_1.LOG.to_metadata(TABLES)
-
-PERSONAL = sa.Table(
-    "partnerauth_personal",
-    TABLES,
-    sa.Column("position", sa.BigInteger(), nullable=False),
-    sa.Column("number", sa.Integer(), nullable=False),
-    sa.Column("subject", TEXT, nullable=False, index=True),
-    sa.Column("salt", TEXT, nullable=False),
-    sa.Column("data", sa.Text(), nullable=False),
-    sa.Column("erased_position", sa.BigInteger()),
-    sa.Column("erased_number", sa.Integer()),
-    sa.PrimaryKeyConstraint("position", "number", name="pk_partnerauth_personal"),
-    sa.ForeignKeyConstraint(
-        ["position", "number"],
-        ["partnerauth_log.position", "partnerauth_log.number"],
-        name="fk_partnerauth_personal_position_number",
-    ),
-    sa.CheckConstraint("(erased_position IS NULL) = (length(salt) > 0)", name="ck_partnerauth_personal_erased_whole"),
-    sa.CheckConstraint(
-        "(erased_position IS NULL) = (erased_number IS NULL)", name="ck_partnerauth_personal_erased_told"
-    ),
-)
-
-HEAD = sa.Table(
-    "partnerauth_head",
-    TABLES,
-    sa.Column("organisation_id", TEXT, nullable=False),
-    sa.Column("length", sa.BigInteger(), nullable=False),
-    sa.Column("digest", TEXT, nullable=False),
-    sa.CheckConstraint("length >= 0", name="ck_partnerauth_head_length_counted"),
-    sa.PrimaryKeyConstraint("organisation_id", name="pk_partnerauth_head"),
-)
-
-_LOG = sa.table(
-    "partnerauth_log",
-    *(sa.column(name, sa.BigInteger()) for name in ("position", "number", "schema_number", "place")),
-    *(sa.column(name, Words()) for name in ("name", "about", "digest")),
-    *(sa.column(name, Plain(dict[str, Any])) for name in ("data", "hidden")),
-)
-_PERSONAL = sa.table(
-    "partnerauth_personal",
-    *(sa.column(name, sa.BigInteger()) for name in ("position", "number")),
-    *(sa.column(name, Words()) for name in ("subject", "salt")),
-    sa.column("data", Plain(dict[str, Any])),
-)
-_HEAD = sa.table(
-    "partnerauth_head",
-    sa.column("length", sa.BigInteger()),
-    *(sa.column(name, Words()) for name in ("organisation_id", "digest")),
-)
-"""These as the code writes them, types of columns and all."""
 
 _STATES: Final = "'invited', 'pending-approval', 'active', 'deactivated', 'rejected'"
 
@@ -182,7 +117,7 @@ def _links_sessions_and_feeds(op: Operations) -> None:
 
 def _record(op: Operations) -> None:
     """Every record gets its place in a chain, and what it tells of a person stands beside it."""
-    TABLES.create_all(op.get_bind(), [PERSONAL, HEAD])
+    schema_2_record.TABLES.create_all(op.get_bind(), [schema_2_record.PERSONAL, schema_2_record.HEAD])
     added: list[sa.Column[Any]] = [
         sa.Column("place", sa.BigInteger()),
         sa.Column("hidden", sa.Text()),
@@ -192,7 +127,7 @@ def _record(op: Operations) -> None:
         batch.alter_column("about", nullable=True)
         for column in added:
             batch.add_column(_bare(column))
-    _write_chains(op.get_bind())
+    schema_2_record.write_chains(op.get_bind())
     log = schema_1.LOG.to_metadata(sa.MetaData())
     log.c.about.nullable = True
     for column in added:
@@ -202,9 +137,7 @@ def _record(op: Operations) -> None:
         batch.create_check_constraint("ck_partnerauth_log_digest_filled", "length(digest) > 0")
         batch.create_check_constraint("ck_partnerauth_log_place_counted", "place > 0")
         batch.create_unique_constraint("uq_partnerauth_log_organisation_id_place", ["organisation_id", "place"])
-    for table in append_only.TABLES:
-        for statement in append_only.STATEMENTS[op.get_context().dialect.name](table):
-            op.get_bind().exec_driver_sql(statement)
+    schema_2_record.guard(op.get_bind())
 
 
 def _with(op: Operations, before: sa.Table, added: Iterable[sa.Column[Any]]) -> sa.Table:
@@ -228,73 +161,14 @@ def _filled(batch: BatchOperations, added: Iterable[sa.Column[Any]]) -> None:
 
 def _came_from(connection: sa.Connection) -> Mapping[str, str]:
     """Return the state that each user had, or has, when he was not deactivated."""
-    names = tuple(_BECOMES)
-    log = _LOG.c
-    told = sa.select(log.name, log.data).where(log.name.in_(names)).order_by(log.position, log.number)
+    log = schema_1.LOG.c
+    query = sa.select(log.name, log.data).where(log.name.in_(tuple(_BECOMES))).order_by(log.position, log.number)
     states: dict[str, str] = {}
-    for name, data in connection.execute(told):
+    for row in connection.execute(query).mappings():
+        name, data = row["name"], schema_2_record.told(row)
         user = data["user"]
         before, after = _BECOMES[name]
         asks_for_more = name == "AccessRequested" and not (data["enters"] or data["again"])
         if states.get(user, "") in before and not asks_for_more:
             states[user] = after
     return states
-
-
-def _write_chains(connection: sa.Connection) -> None:
-    heads: dict[str, chain.Head] = {}
-    changed = _LOG.update().where(_LOG.c.position == sa.bindparam("p"), _LOG.c.number == sa.bindparam("n"))
-    for rows in _commits(connection):
-        links: list[chain.Link] = []
-        for position, commit in groupby(rows, key=itemgetter(0)):
-            events = [from_row(name, schema, data) for _, _, name, schema, data in commit]
-            for organisation in chain.named(events):
-                heads.setdefault(organisation, chain.Head(organisation=organisation))
-            appended, after = chain.appended(heads, events, position, secrets.token_bytes())
-            heads |= after
-            links += appended
-        connection.execute(changed, [_written(link) for link in links])
-        if beside := [_beside(link.spot, link.personal) for link in links if link.personal]:
-            connection.execute(_PERSONAL.insert(), beside)
-    if heads:
-        listed = [
-            {"organisation_id": each.organisation, "length": each.length, "digest": each.digest}
-            for each in heads.values()
-        ]
-        connection.execute(_HEAD.insert(), listed)
-
-
-def _commits(connection: sa.Connection) -> Iterator[Sequence[Any]]:
-    """Yield what is on record, whole commits at a time: the oldest first."""
-    log, last = _LOG.c, -1
-    while True:
-        some = sa.select(log.position).where(log.position > last).distinct().order_by(log.position).limit(AT_ONCE)
-        positions = connection.execute(some).scalars().all()
-        if not positions:
-            return
-        first, last = positions[0], positions[-1]
-        query = sa.select(log.position, log.number, log.name, log.schema_number, log.data)
-        query = query.where(log.position.between(first, last)).order_by(log.position, log.number)
-        yield connection.execute(query).all()
-
-
-def _written(link: chain.Link) -> Mapping[str, Any]:
-    return {
-        "p": link.spot.position,
-        "n": link.spot.number,
-        "place": link.place,
-        "about": link.about,
-        "data": link.data,
-        "hidden": link.hidden,
-        "digest": link.digest,
-    }
-
-
-def _beside(spot: chain.Spot, personal: chain.Personal) -> Mapping[str, Any]:
-    return {
-        "position": spot.position,
-        "number": spot.number,
-        "subject": personal.subject,
-        "salt": personal.salt,
-        "data": personal.values,
-    }
