@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import b32encode, urlsafe_b64encode
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -51,7 +51,7 @@ from partnerauth.flow import (
 )
 from partnerauth.flows import FLOWS
 from partnerauth.index import Index, Models
-from partnerauth.policy import passwords
+from partnerauth.policy import guessing, passwords
 from partnerauth.policy.engine.masks import Masks
 from partnerauth.policy.portal import Portal
 from partnerauth.ports import (
@@ -228,7 +228,7 @@ def _unit(
     events: tuple[Event, ...] = (),
     mails: tuple[Mail, ...] = (),
 ) -> Unit:
-    changes = {key: value for key, value in after.changes.items() if value != before.find(key)}
+    changes = {key: value for key, value in _worth_a_row(after.changes) if value != before.find(key)}
     touched = frozenset(
         organisation
         for key, value in changes.items()
@@ -244,6 +244,12 @@ def _unit(
         events=events,
         mails=mails,
     )
+
+
+def _worth_a_row(changes: Mapping[Key[Any], Entity | None]) -> Iterator[tuple[Key[Any], Entity | None]]:
+    """Yield what changes, without counters that count nothing: who guesses right leaves none behind (DS-14)."""
+    for key, value in changes.items():
+        yield key, None if isinstance(value, Attempts) and not guessing.says_something(value) else value
 
 
 def _organisation(entity: Entity, directory: Directory) -> OrganisationId | None:

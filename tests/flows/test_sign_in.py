@@ -9,7 +9,7 @@ import pytest
 from tests.flows.town import OPERATOR, VISITOR, Town
 
 from partnerauth.adapters.argon2 import Argon2Hasher
-from partnerauth.entities import Credential, Member, State
+from partnerauth.entities import Attempts, Credential, Member, State
 from partnerauth.events import SignInFailed
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.sign_in import SignIn
@@ -110,6 +110,16 @@ def test_a_right_password_is_no_guess_whether_or_not_it_lets_in(acme: Town) -> N
     for _ in range(25):
         assert acme.codes(VISITOR, SignIn, identifier="dee", password="Winter-Tram-64") == ("user-inactive",)
         signed_in(acme)
+
+
+@pytest.mark.rule("GX-05")
+def test_ds_14_whoever_knows_his_password_leaves_no_counter_behind(acme: Town) -> None:
+    for number in range(3):
+        signed_in(acme, source=f"192.0.2.{number}")
+    acme.codes(VISITOR, SignIn, identifier="ben", password="wrong", source="198.51.100.7")
+    signed_in(acme)
+    kept = {key: row for unit in acme.watched.units for key, row in unit.changes.items()}
+    assert [row.key for row in kept.values() if isinstance(row, Attempts)] == ["source:198.51.100.7"]
 
 
 @pytest.mark.rule("GX-08")

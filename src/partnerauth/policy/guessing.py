@@ -105,6 +105,11 @@ def forgotten(key: str) -> Attempts:
     return Attempts(key=key)
 
 
+def says_something(counted: Attempts) -> bool:
+    """Whether a counter is worth a row: one that counts nothing is like none at all (DS-14)."""
+    return bool(counted.wrong or counted.blocks)
+
+
 def too_many(seconds: int) -> Reason:
     """Say how long to wait."""
     return TOO_MANY_ATTEMPTS.broken(seconds=seconds)
