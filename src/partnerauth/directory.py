@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from partnerauth.entities import (
     AccessRequest,
@@ -29,6 +29,7 @@ from partnerauth.entities import (
     Selection,
     Session,
     SsoLink,
+    State,
     Token,
     TokenId,
     User,
@@ -303,8 +304,25 @@ class UsersOf(Key[tuple[UserId, ...]]):
     organisation: OrganisationId
 
 
+class KnownUser(NamedTuple):
+    """What a feed is compared with of one user, and no more, for there may be a million; `key` is that of his address.
+
+    The other fields are those of `User`.
+    """
+
+    key: str
+    organisation: OrganisationId
+    state: State
+    deactivated_by: str
+
+    @classmethod
+    def of(cls, user: User) -> KnownUser:
+        """Return it for a user."""
+        return cls(user.email.key, user.organisation, user.state, user.deactivated_by)
+
+
 @dataclass(frozen=True, slots=True)
-class EveryUser(Key[tuple[User, ...]]):
+class EveryUser(Key[tuple[KnownUser, ...]]):
     """All users of the portal: for the feed that names all of them (ED-01); never None."""
 
 

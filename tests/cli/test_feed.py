@@ -39,7 +39,7 @@ def people(folder: Path) -> list[str]:
     store = SqlStore(f"sqlite:///{folder}/portal.db")
     users = store.read([EveryUser()]).values[EveryUser()]
     store.close()
-    return sorted(user.email.key for user in users)
+    return sorted(user.key for user in users)
 
 
 @pytest.mark.rule("ED-01")

@@ -456,7 +456,7 @@ LATER = (
 def state(portal: World) -> set[tuple[str, str, str]]:
     """Return who is where, and what he is."""
     users = portal.store.read([EveryUser()]).values[EveryUser()]
-    return {(user.email.key, user.organisation, user.state.value) for user in users}
+    return {(user.key, user.organisation, user.state.value) for user in users}
 
 
 def frail() -> tuple[World, Frail]:

@@ -11,7 +11,7 @@ import pytest
 from tests.flows.town import OPERATOR, VISITOR, Town, bpost
 
 from partnerauth.decision import Refused
-from partnerauth.directory import EveryUser, LatestSessionIn, SessionsOf
+from partnerauth.directory import LatestSessionIn, SessionsOf
 from partnerauth.entities import Member, System, UserId
 from partnerauth.flow import digest
 from partnerauth.flows.deactivate import Deactivate
@@ -195,7 +195,7 @@ def test_se_13_where_a_browser_has_one_user_the_note_of_its_newest_session_goes_
             edi.clock.advance(timedelta(minutes=1))
             signs_in = {"identifier": "lea@garage.example", "password": "Zomer-Fietsen-9", "browser": browser}
             edi.execute(VISITOR, SignIn.model_validate(signs_in))
-        (lea,) = edi.store.read([EveryUser()]).values[EveryUser()]
+        (lea,) = edi.view().users("garage")
         assert [each.browser for each in edi.view().sessions(lea.id)] == ["shop"]
         noted = edi.store.read([LatestSessionIn("home"), LatestSessionIn("shop")]).values
         assert noted[LatestSessionIn("home")] is None

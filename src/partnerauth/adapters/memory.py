@@ -32,6 +32,7 @@ from partnerauth.directory import (
     HoldersOn,
     InvitationsBy,
     Key,
+    KnownUser,
     OrganisationsNamed,
     OrganisationsWithDomain,
     SelectionsOf,
@@ -104,7 +105,7 @@ class MemoryStore:
         self._answers: Mapping[type, Callable[[Any], Any]] = {
             SelectionsOf: self._listed,
             AccountsOf: lambda key: tuple(each.id for each in self._listed(key)),
-            EveryUser: self._listed,
+            EveryUser: lambda key: tuple(map(KnownUser.of, self._listed(key))),
             SsoLinksOf: self._listed,
             CasesOf: self._listed,
             InvitationsBy: lambda key: tuple(each.user for each in self._listed(key)),

@@ -13,23 +13,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
 from partnerauth import new_organisations
-from partnerauth.addresses import EmailAddress, parse
+from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
     CredentialOf,
     EveryUser,
     FeedStateOf,
+    KnownUser,
     LoginNameByKey,
     OrganisationById,
     SelectionsOf,
     UserById,
-    UsersOf,
     key_of,
 )
 from partnerauth.entities import Credential, FeedState, OrganisationId, State, User, UserId
@@ -50,6 +51,9 @@ from partnerauth.policy.portal import AllowList
 HIGHEST_SEQUENCE = 2**63 - 1
 """What every database can count to."""
 
+MOST_AT_ONCE = 10_000
+"""People whom one transaction changes at the most: what it takes in memory is bounded by this."""
+
 FEED = FeedStateOf(ALLOW_LIST)
 
 
@@ -66,11 +70,19 @@ class AllowListEntry:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the lines of a feed say: by the key of the address; which cannot be used; which addresses stand twice."""
+    """What the lines of a feed say: by the key of the address; which cannot be used; which addresses stand twice.
+
+    Each line has that key as its address, for it is folded to lower case (ED-03).
+    """
 
     lines: Mapping[str, AllowListEntry]
     illegible: tuple[int, ...]
     repeated: tuple[str, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether `lines` are all that was read."""
+        return not self.illegible and not self.repeated
 
 
 class ImportAllowList(Command):
@@ -89,28 +101,35 @@ class ImportAllowList(Command):
         illegible, repeated = list[int](), dict[str, None]()
         for number, entry in enumerate(self.entries, start=1):
             address = parse(entry.email)
-            if address and address.key in lines:
-                repeated[address.key] = None
-            if address and forms.printable(entry.name) and forms.identifies(entry.organisation):
-                lines[address.key] = entry
+            key = address.key if address else ""
+            if key in lines:
+                repeated[key] = None
+            if key and forms.printable(entry.name) and forms.identifies(entry.organisation):
+                # As a rule a line is folded as it stands: then neither it nor its address is kept twice.
+                folded = entry if entry.email == key else replace(entry, email=key)
+                lines[folded.email] = folded
             else:
                 illegible.append(number)
         return Reading(lines, tuple(illegible), tuple(repeated))
 
     @cached_property
     def digest(self) -> str:
-        """What tells this feed from others, in whatever order its lines stand."""
-        total = hashlib.sha256()
-        for line in sorted(repr((entry.email, entry.organisation, entry.name)) for entry in self.entries):
+        """What tells this feed from others, in whatever order its lines stand, if they can all be used."""
+        total, lines = hashlib.sha256(), self.reading.lines
+        for key in sorted(lines):
+            line = repr((key, lines[key].organisation, lines[key].name))
             total.update(line.encode("utf-8", "surrogatepass") + b"\n")
         return total.hexdigest()
 
 
 class ApplyAllowList(Command):
-    """Apply what a feed says of some organisations, which belong together since people move between them."""
+    """Apply what a feed changes of some people: `entries` are the lines that name them, as they were read.
+
+    `leaving` are the keys of the addresses that the feed does not name.
+    """
 
     entries: tuple[AllowListEntry, ...]
-    organisations: tuple[OrganisationId, ...]
+    leaving: tuple[str, ...]
     sequence: int
     digest: str
 
@@ -122,7 +141,7 @@ class ApplyAllowList(Command):
     @cached_property
     def lines(self) -> Mapping[str, AllowListEntry]:
         """The lines, by the key of the address."""
-        return {_address(entry).key: entry for entry in self.entries}
+        return {entry.email: entry for entry in self.entries}
 
 
 class FinishAllowList(Command):
@@ -141,7 +160,6 @@ class FinishAllowList(Command):
 class Change:
     """What a feed makes of one user: `moves` names his new organisation."""
 
-    user: User
     moves: OrganisationId | None = None
     leaves: bool = False
     returns: bool = False
@@ -159,7 +177,8 @@ def decide(s: Situation[ImportAllowList]) -> Answer:
     if _goes_on(s):
         return Accepted()
     users, last = s.directory.the(EveryUser()), s.directory.get(FEED)
-    changes, newcomers = _changes(reading.lines, users), _newcomers(reading.lines, users)
+    changes = [change for _, change in _changes(reading.lines, users)]
+    leaving = sum(change.leaves for change in changes)
     if refused := refuse(
         allow_list.in_order(command.sequence, last.sequence if last else None),
         allow_list.legible(reading.illegible),
@@ -167,7 +186,7 @@ def decide(s: Situation[ImportAllowList]) -> Answer:
         allow_list.plausible(
             s.portal.allow_list or AllowList(),
             entries=len(command.entries),
-            leaving=sum(change.leaves for change in changes),
+            leaving=leaving,
             known=sum(_may_come_in(user) for user in users),
         ),
     ):
@@ -179,37 +198,45 @@ def decide(s: Situation[ImportAllowList]) -> Answer:
         sequence=command.sequence,
         digest=command.digest,
         entries=len(command.entries),
-        provisioned=len(newcomers),
+        provisioned=len(_newcomers(reading.lines, (user.key for user in users))),
         moved=sum(change.moves is not None for change in changes),
         reactivated=sum(change.returns for change in changes),
-        deactivated=sum(change.leaves for change in changes),
+        deactivated=leaving,
     )
     return Accepted(events=(imported,))
 
 
 def follows(s: Situation[ImportAllowList]) -> Iterator[tuple[Flow[Any], Command]]:
-    """Yield what is left to do: the organisations in which something changes, and at last the note that it is done."""
+    """Yield what is left to do: the organisations in which something changes, and at last the note that it is done.
+
+    What was read of all users is let go before the first of them is applied.
+    """
     command, users = s.command, s.directory.the(EveryUser())
     lines = command.reading.lines
-    changes = _changes(lines, users)
-    changed = [lines[key].organisation for key in _newcomers(lines, users)]
-    changed += [change.moves or change.user.organisation for change in changes]
-    groups = _together(changed, [(change.user.organisation, change.moves) for change in changes if change.moves])
-    entries: dict[OrganisationId, list[AllowListEntry]] = defaultdict(list)
-    for entry in lines.values():
-        entries[entry.organisation].append(entry)
-    return _parts(command.sequence, command.digest, groups, entries)
+    people: dict[OrganisationId, list[str]] = defaultdict(list)
+    for key in _newcomers(lines, (user.key for user in users)):
+        people[lines[key].organisation].append(key)
+    moves: dict[tuple[OrganisationId, OrganisationId], None] = {}
+    for user, change in _changes(lines, users):
+        people[change.moves or user.organisation].append(user.key)
+        if change.moves:
+            moves[user.organisation, change.moves] = None
+    return _parts(command, people, _together(people, moves))
 
 
 def _parts(
-    sequence: int,
-    digest: str,
+    command: ImportAllowList,
+    people: Mapping[OrganisationId, Iterable[str]],
     groups: Iterable[tuple[OrganisationId, ...]],
-    entries: Mapping[OrganisationId, Iterable[AllowListEntry]],
 ) -> Iterator[tuple[Flow[Any], Command]]:
+    """Yield the parts, each small enough to be in memory with all that it changes."""
+    lines, sequence, digest = command.reading.lines, command.sequence, command.digest
     for group in groups:
-        named = tuple(entry for organisation in group for entry in entries.get(organisation, ()))
-        yield APPLY, ApplyAllowList(organisations=group, entries=named, sequence=sequence, digest=digest)
+        changed = chain.from_iterable(people.get(organisation, ()) for organisation in group)
+        while some := tuple(islice(changed, MOST_AT_ONCE)):
+            entries = tuple(lines[key] for key in some if key in lines)
+            leaving = tuple(key for key in some if key not in lines)
+            yield APPLY, ApplyAllowList(entries=entries, leaving=leaving, sequence=sequence, digest=digest)
     yield FINISH, FinishAllowList(sequence=sequence, digest=digest)
 
 
@@ -235,40 +262,38 @@ def _together(
 
 
 def apply_needs(s: Situation[ApplyAllowList]) -> Needs:
-    """The feed; the users of these organisations and those whom the lines name; of whoever changes everything."""
+    """The feed; the organisations to come to; whose the addresses are; and of whoever changes everything."""
     yield FEED
-    for organisation in s.command.organisations:
+    for organisation in _destinations(s):
         yield from new_organisations.needs(organisation)
-        yield UsersOf(organisation)
-        yield from map(UserById, s.directory.find(UsersOf(organisation)) or ())
-    for key in s.command.lines:
+    for key in (*s.command.lines, *s.command.leaving):
         yield LoginNameByKey(key)
         if claim := s.directory.find(LoginNameByKey(key)):
             yield UserById(claim.user)
-    for change in _changes(s.command.lines, _concerned(s)):
-        yield CredentialOf(change.user.id)
+    for user, change in _changing(s):
+        yield CredentialOf(user.id)
         if change.moves:
-            yield SelectionsOf(change.user.id)
-            yield from map(key_of, s.directory.find(SelectionsOf(change.user.id)) or ())
+            yield SelectionsOf(user.id)
+            yield from map(key_of, s.directory.find(SelectionsOf(user.id)) or ())
 
 
 def apply_asks(s: Situation[ApplyAllowList]) -> Asks:
     """An id for every address that is new."""
-    yield from (_new_id(key) for key in _newcomers(s.command.lines, _concerned(s)))
+    yield from map(_new_id, _coming(s))
 
 
 def apply_decide(s: Situation[ApplyAllowList]) -> Answer:
-    """Make the users of these organisations what the feed says, unless a newer feed has come since."""
+    """Make of these people what the feed says, unless a newer feed has come since."""
     if not _is_pending(s):
         return _overtaken(s)
-    changes = _changes(s.command.lines, _concerned(s))
+    changes = _changing(s)
     return Accepted(
         events=(
             *_opened(s),
-            *(_provisioned(s, key) for key in _newcomers(s.command.lines, _concerned(s))),
-            *(event for change in changes for event in _changed(s, change)),
+            *(_provisioned(s, key) for key in _coming(s)),
+            *(event for user, change in changes for event in _changed(s, user, change)),
         ),
-        keeps=tuple(_ended(s, change.user) for change in changes if change.moves or change.leaves),
+        keeps=tuple(_ended(s, user) for user, change in changes if change.moves or change.leaves),
     )
 
 
@@ -287,7 +312,8 @@ def finish_decide(s: Situation[FinishAllowList]) -> Answer:
 
 def _goes_on(s: Situation[ImportAllowList]) -> bool:
     """Whether this very feed was accepted and then interrupted."""
-    return s.directory.get(FEED) == FeedState(feed=ALLOW_LIST, sequence=s.command.sequence, pending=s.command.digest)
+    pending = FeedState(feed=ALLOW_LIST, sequence=s.command.sequence, pending=s.command.digest)
+    return s.command.reading.is_clean and s.directory.get(FEED) == pending
 
 
 def _is_pending(s: Situation[ApplyAllowList] | Situation[FinishAllowList]) -> bool:
@@ -301,39 +327,54 @@ def _overtaken(s: Situation[ApplyAllowList] | Situation[FinishAllowList]) -> Ans
     return refuse(allow_list.in_order(s.command.sequence, last) if last > s.command.sequence else None) or Accepted()
 
 
-def _concerned(s: Situation[ApplyAllowList]) -> tuple[User, ...]:
-    """Return the users of these organisations, and whoever else the lines name, as far as they are loaded."""
-    ids = [each for home in s.command.organisations for each in s.directory.find(UsersOf(home)) or ()]
-    claims = (s.directory.find(LoginNameByKey(key)) for key in s.command.lines)
-    ids += [claim.user for claim in claims if claim]
-    users = (s.directory.find(UserById(each)) for each in dict.fromkeys(ids))
-    return tuple(user for user in users if user)
+def _concerned(s: Situation[ApplyAllowList]) -> dict[str, User]:
+    """Return the users who have these addresses, as far as they are loaded, by the key of the address."""
+    keys = dict.fromkeys((*s.command.lines, *s.command.leaving))
+    claims = (claim for key in keys if (claim := s.directory.find(LoginNameByKey(key))))
+    users = (user for claim in claims if (user := s.directory.find(UserById(claim.user))))
+    return {user.email.key: user for user in users if user.email.key in keys}
 
 
-def _changes(lines: Mapping[str, AllowListEntry], users: Iterable[User]) -> tuple[Change, ...]:
-    compared = (_change(user, lines.get(user.email.key)) for user in users)
-    return tuple(change for change in compared if change.moves or change.leaves or change.returns)
+def _changing(s: Situation[ApplyAllowList]) -> list[tuple[User, Change]]:
+    users = _concerned(s)
+    changes = _changes(s.command.lines, map(KnownUser.of, users.values()))
+    return [(users[known.key], change) for known, change in changes]
 
 
-def _change(user: User, entry: AllowListEntry | None) -> Change:
+def _coming(s: Situation[ApplyAllowList]) -> list[str]:
+    return _newcomers(s.command.lines, _concerned(s))
+
+
+def _changes(lines: Mapping[str, AllowListEntry], users: Iterable[KnownUser]) -> Iterator[tuple[KnownUser, Change]]:
+    for user in users:
+        if change := _change(user, lines.get(user.key)):
+            yield user, change
+
+
+def _change(user: KnownUser, entry: AllowListEntry | None) -> Change | None:
     """Compare one user with his line: whoever was deactivated by hand stays so, on the list or not (FD-10)."""
     if entry is None:
-        return Change(user, leaves=_may_come_in(user))
+        return Change(leaves=True) if _may_come_in(user) else None
     moves = None if entry.organisation == user.organisation else entry.organisation
-    return Change(user, moves=moves, returns=lifecycle.left_by_feed(user))
+    returns = lifecycle.left_by_feed(user)
+    return Change(moves=moves, returns=returns) if moves or returns else None
 
 
-def _may_come_in(user: User) -> bool:
+def _may_come_in(user: KnownUser) -> bool:
     return user.state in {State.INVITED, State.ACTIVE}
 
 
-def _newcomers(lines: Mapping[str, AllowListEntry], users: Iterable[User]) -> tuple[str, ...]:
-    known = {user.email.key for user in users}
-    return tuple(key for key in lines if key not in known)
+def _newcomers(lines: Mapping[str, AllowListEntry], known: Iterable[str]) -> list[str]:
+    keys = set(known)
+    return [key for key in lines if key not in keys]
+
+
+def _destinations(s: Situation[ApplyAllowList]) -> Iterable[OrganisationId]:
+    return dict.fromkeys(entry.organisation for entry in s.command.entries)
 
 
 def _opened(s: Situation[ApplyAllowList]) -> Iterator[Event]:
-    for organisation in dict.fromkeys(entry.organisation for entry in s.command.entries):
+    for organisation in _destinations(s):
         if s.directory.get(OrganisationById(organisation)) is None:
             yield from new_organisations.opened(s, organisation, organisation)
 
@@ -345,15 +386,9 @@ def _provisioned(s: Situation[ApplyAllowList], key: str) -> UserProvisioned:
         by=s.by,
         at=s.now,
         user=UserId(s.answers[_new_id(key)]),
-        email=_address(entry),
+        email=present(parse(key)),
         details=_called(entry.name),
     )
-
-
-def _address(entry: AllowListEntry) -> EmailAddress:
-    """Return the address of a line that can be used, folded to lower case (ED-03)."""
-    address = present(parse(entry.email))
-    return address if address.original == address.key else present(parse(address.key))
 
 
 def _called(name: str) -> Mapping[str, str]:
@@ -363,8 +398,7 @@ def _called(name: str) -> Mapping[str, str]:
     return MappingProxyType({field: part for field, part in parts.items() if part})
 
 
-def _changed(s: Situation[ApplyAllowList], change: Change) -> Iterator[Event]:
-    user = change.user
+def _changed(s: Situation[ApplyAllowList], user: User, change: Change) -> Iterator[Event]:
     organisation = change.moves or user.organisation
     if change.moves:
         given = tuple((each.account, each.application) for each in s.directory.the(SelectionsOf(user.id)))

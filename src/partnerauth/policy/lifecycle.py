@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from partnerauth.decision import Reason, Rule
+from partnerauth.directory import KnownUser
 from partnerauth.entities import Credential, State, User
 from partnerauth.events import ERASED_DOMAIN
 
@@ -44,7 +45,7 @@ def not_erased(user: User) -> Reason | None:
     return USER_ERASED.broken() if is_erased(user) else None
 
 
-def left_by_feed(user: User) -> bool:
+def left_by_feed(user: User | KnownUser) -> bool:
     """Whether a user was deactivated because a feed named him no longer, and not by hand (ED-01, FD-10)."""
     return user.state is State.DEACTIVATED and user.deactivated_by.startswith(BY_SYSTEM)
 

@@ -43,6 +43,7 @@ from partnerauth.directory import (
     HoldersOn,
     InvitationsBy,
     Key,
+    KnownUser,
     LoginNameByKey,
     OrganisationById,
     OrganisationsNamed,
@@ -257,7 +258,7 @@ ANSWERS: Final[Mapping[Key[Any], object]] = MappingProxyType(
         CasesOf(PRINT): (),
         UsersOf(ACME): (ANNA, BEN, CARL, DORA),
         UsersOf(OrganisationId("nobody")): (),
-        EveryUser(): tuple(entity for entity in WORLD if isinstance(entity, User)),
+        EveryUser(): tuple(KnownUser.of(entity) for entity in WORLD if isinstance(entity, User)),
         HoldersOn(HQ, APPLICATION): (DORA, BEN),
         HoldersOn(HQ, "stamp"): (),
     }

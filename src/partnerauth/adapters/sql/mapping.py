@@ -26,7 +26,6 @@ from partnerauth.directory import (
     DelegationsTo,
     DelegationTo,
     Entity,
-    EveryUser,
     FeedStateOf,
     HoldersOn,
     InvitationOf,
@@ -104,7 +103,7 @@ class Part:
     @property
     def table(self) -> Table:
         """The table of these rows."""
-        return table_of(self.row)
+        return tables.table_of(self.row)
 
     def items(self, entity: Entity | None) -> Items:
         """Return the rows of an entity."""
@@ -132,7 +131,7 @@ class Kept:
     @cached_property
     def table(self) -> Table:
         """The table of this entity."""
-        return table_of(self.row)
+        return tables.table_of(self.row)
 
     @cached_property
     def key_fields(self) -> tuple[str, ...]:
@@ -176,11 +175,6 @@ class Listed:
     def asked(self) -> tuple[str, ...]:
         """The columns that the fields of the key are compared with."""
         return self.columns or tuple(each.name for each in fields(self.key))
-
-
-def table_of(row: type[SQLModel]) -> Table:
-    """Return the table of a model."""
-    return tables.METADATA.tables[str(row.__tablename__)]
 
 
 def facts(rows: Iterable[tuple[str | None, Sequence[str]]]) -> tuple[Key[Any], ...]:
@@ -279,7 +273,6 @@ LISTED: Final = (
     Listed(key=OrganisationsNamed, entity=Organisation, field="id", columns=("name_key",)),
     Listed(key=AccountsOf, entity=Account, field="id"),
     Listed(key=UsersOf, entity=User, field="id"),
-    Listed(key=EveryUser, entity=User),
     Listed(key=SelectionsOf, entity=Selection),
     Listed(key=HoldersOn, entity=Selection, field="user"),
     Listed(key=DelegationsTo, entity=Delegation),

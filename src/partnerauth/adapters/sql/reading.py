@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import product
+from sys import intern
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -21,15 +22,16 @@ from partnerauth.adapters.sql.mapping import (
     Kept,
     Listed,
     Part,
-    table_of,
 )
-from partnerauth.adapters.sql.tables import ChangeRow, LogRow, MetaRow, OutboxRow, VersionRow
+from partnerauth.adapters.sql.tables import LOG, OUTBOX, VERSION
 from partnerauth.directory import (
     AdministratorsAt,
     AdministratorsOf,
     AnotherHolder,
+    EveryUser,
     FirstComer,
     Key,
+    KnownUser,
     OrganisationsWithDomain,
 )
 from partnerauth.entities import Credential, Mail, Organisation, OrganisationId, Selection, State, User, UserId
@@ -40,12 +42,9 @@ K = TypeVar("K", bound=Key[Any])
 
 AT_ONCE: Final = 900
 """Values in one statement: older builds of SQLite take 999."""
+ROWS_AT_ONCE: Final = 1_000
+"""Rows that are in memory as rows, where there may be a million of them."""
 
-META: Final = table_of(MetaRow)
-VERSION: Final = table_of(VersionRow)
-LOG: Final = table_of(LogRow)
-OUTBOX: Final = table_of(OutboxRow)
-CHANGE: Final = table_of(ChangeRow)
 ORGANISATION: Final = BY_ENTITY[Organisation].table
 USER: Final = BY_ENTITY[User].table
 CREDENTIAL: Final = BY_ENTITY[Credential].table
@@ -301,6 +300,18 @@ def _first_comer(key: FirstComer) -> Select[Any]:
     return select(either.c.id).order_by(either.c.arrival, either.c.id)
 
 
+def _every_user(connection: Connection, keys: Sequence[EveryUser]) -> Mapping[Key[Any], tuple[KnownUser, ...]]:
+    """Read what is asked of them, some rows at a time; what many have in common is kept once."""
+    column = USER.c
+    query = select(column.email, column.organisation, column.state, column.deactivated_by)
+    in_order = query.order_by(column.arrival, column.id).execution_options(yield_per=ROWS_AT_ONCE)
+    found = tuple(
+        KnownUser(email.key, OrganisationId(intern(organisation)), state, intern(by))
+        for email, organisation, state, by in connection.execute(in_order)
+    )
+    return dict.fromkeys(keys, found)
+
+
 def _organisations_with_domain(key: OrganisationsWithDomain) -> Select[Any]:
     column = DOMAINS.table.c
     return (
@@ -315,6 +326,7 @@ ANSWERS: Final[Mapping[type, Callable[[Connection, Sequence[Any]], Mapping[Key[A
     {
         **{listed.key: _listed(listed) for listed in LISTED},
         AnotherHolder: _first(_another_holder),
+        EveryUser: _every_user,
         FirstComer: _first(_first_comer),
         AdministratorsOf: _administrators_of,
         AdministratorsAt: _each(_administrators_at),
