@@ -38,7 +38,7 @@ docs: $(VENV)/.dev ## Write the generated pages of docs/
 
 bench: $(VENV)/.bench ## Measure decisions beside peers, and commands on every store
 	$(BIN)/python benchmarks/decisions.py --plot docs
-	$(BIN)/python benchmarks/commands.py --write docs
+	$(BIN)/python benchmarks/scaling.py --write docs
 
 mutants: $(VENV)/.mutants ## Break the policy and the flows, a sample of ways, and see what no test notices
 	$(BIN)/python tests/mutation/run.py --sample 600

@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -22,17 +20,12 @@ from typing import Any
 
 from engines import ENGINES, Engine, version_of
 from portal_n import Question, Workload, workload
+from processes import apart, resident
 from report import write
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
 WRITES = 200
 ROUNDS = 6
 """Rounds of questions, the first of which is left out; two for whoever takes a millisecond a question."""
-
-
-def resident() -> int:
-    """Return the bytes of memory that this process has in use."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE
 
 
 def fresh(question: Question) -> Question:
@@ -120,9 +113,7 @@ def run(engines: list[str], sizes: list[int]) -> list[dict[str, Any]]:
         for name in engines:
             if elements > ENGINES[name][1]:
                 continue
-            command = [sys.executable, __file__, "--one", name, "--elements", str(elements)]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            runs.append(json.loads(done.stdout))
+            runs.append(apart(measure, name, elements))
             print(line(runs[-1]), file=sys.stderr)
     return runs
 
@@ -141,13 +132,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--elements", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
-    parser.add_argument("--one", choices=list(ENGINES), help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="print the runs as JSON")
     parser.add_argument("--plot", type=Path, metavar="FOLDER", help="write performance.md and its plots there")
     arguments = parser.parse_args()
-    if arguments.one:
-        print(json.dumps(measure(arguments.one, arguments.elements[0])))
-        return 0
     runs = run(arguments.engines, arguments.elements)
     if arguments.json:
         print(json.dumps({"runs": runs}, indent=1))

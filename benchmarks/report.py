@@ -1,4 +1,4 @@
-"""Writes what was measured: docs/performance.md, and beside it two plots as SVG, drawn by hand in a few lines."""
+"""Writes what was measured into a page of docs/, and for decisions two plots as SVG, drawn by hand in a few lines."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ COLOURS = {
     "pycasbin-fast": "#a16207",
     "pycasbin": "#374151",
 }
+MARK = "<!-- What is between these two lines is written by `make bench`. -->"
 WIDTH, HEIGHT = 760, 440
 LEFT, RIGHT, TOP, BOTTOM = 78, 178, 56, 56
 
@@ -45,12 +46,14 @@ def write(runs: Runs, folder: Path) -> None:
     """Write the page and its plots into a folder."""
     (folder / "performance-decisions.svg").write_text(decisions_plot(runs), encoding="utf-8")
     (folder / "performance-memory.svg").write_text(memory_plot(runs), encoding="utf-8")
-    page = folder / "performance.md"
-    parts = page.read_text("utf-8").split(MARK) if page.exists() else ["# Performance\n\n", "", "\n"]
-    page.write_text(f"{parts[0]}{MARK}\n\n{measured(runs)}\n{MARK}{parts[-1]}", encoding="utf-8")
+    put(folder / "performance.md", measured(runs))
 
 
-MARK = "<!-- What is between these two lines is written by `make bench`. -->"
+def put(page: Path, *texts: str) -> None:
+    """Write texts into a page, each between two marks.  Raises ValueError where it has others than so many places."""
+    parts = page.read_text("utf-8").split(MARK)
+    parts[1::2] = [f"\n\n{text}\n\n" for text in texts]
+    page.write_text(MARK.join(parts), encoding="utf-8")
 
 
 def measured(runs: Runs) -> str:
@@ -66,8 +69,7 @@ def measured(runs: Runs) -> str:
 
 {_targets_table(targets(runs))}
 
-{tables}
-"""
+{tables}"""
 
 
 def targets(runs: Runs) -> list[Target]:
