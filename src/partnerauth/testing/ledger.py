@@ -53,6 +53,7 @@ class Ledger:
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
+        self.done: list[Turn] = []
         self.entered: defaultdict[Place, set[Element]] = defaultdict(set)
         self.passwords: dict[str, str] = {}
         self.links: dict[str, Secret] = {}
@@ -69,6 +70,7 @@ class Ledger:
             self.entered[place] |= elements
         self.note_secrets(world, turn)
         if turn.accepted:
+            self.done.append(turn)
             self.note_delegations(turn)
             if isinstance(token := getattr(turn.command, "token", None), SecretStr):
                 self.used.add(token.get_secret_value())

@@ -185,6 +185,7 @@ class PortalMachine(RuleBasedStateMachine):
             passwords=ledger.passwords,
             links=tuple(ledger.links.values()),
             sessions=tuple(ledger.sessions.values()),
+            done=ledger.done,
         )
 
     def give(self, actor: Actor, command: Command, second: tuple[Actor, Command] | None = None) -> Turn:

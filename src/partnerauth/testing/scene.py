@@ -13,7 +13,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from partnerauth.policy.passwords import compose
 from partnerauth.policy.portal import Portal
-from partnerauth.testing.history import Secret, State
+from partnerauth.testing.history import Secret, State, Turn
 
 T = TypeVar("T")
 
@@ -36,13 +36,14 @@ GUESSED: Final = "nobody-was-ever-mailed-this"
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """All that is stored, and the secrets that people were told, oldest first."""
+    """All that is stored, the secrets that people were told, and the commands that were accepted, oldest first."""
 
     portal: Portal
     state: State = field(default_factory=State)
     passwords: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     links: Sequence[Secret] = ()
     sessions: Sequence[Secret] = ()
+    done: Sequence[Turn] = ()
 
 
 def password(portal: Portal, number: int = 0) -> str:

@@ -31,7 +31,7 @@ from partnerauth.entities import (
 from partnerauth.flow import Command
 from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.policy.portal import RESOURCE_KINDS, Portal
-from partnerauth.testing import drawing, oracle
+from partnerauth.testing import drawing, oracle, undoing
 from partnerauth.testing.drawing import Selected
 from partnerauth.testing.oracle import Question
 from partnerauth.testing.scene import (
@@ -183,7 +183,10 @@ def _could(  # noqa: PLR0911 - one answer for each kind of command
 
 @st.composite
 def commands(draw: DrawFn, scene: Scene, word: str, actor: Actor | None = None) -> tuple[Actor, Command]:
-    """Draw a command of this name and who gives it, unless that is known."""
+    """Draw a command of this name and who gives it, unless that is known; at times one that was given before."""
+    known = undoing.again(scene, word) if actor is None else ()
+    if known and happens(draw, 3):
+        return draw(st.sampled_from(known))
     actor = actor or mostly(draw, actors(scene, word), anybody(scene), once_in=20)
     return actor, drawing.Drawing(draw, scene, word, actor).command()
 
