@@ -32,7 +32,6 @@ from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.sign_in_sso import SignInSso
 from partnerauth.flows.update_details import UpdateDetails
 from partnerauth.portals import read_portal
-from partnerauth.ports import StoreError, Unit
 from partnerauth.testing.clockwork import World, world
 
 DETAILS = {"username": "DORA", "gender": "woman", "first-name": "Dora", "last-name": "Smet"}
@@ -276,21 +275,12 @@ def test_cc_03_of_two_who_give_at_once_nothing_is_lost(acme: Town) -> None:
 
 
 @pytest.mark.rule("GX-04", "KP-07")
-def test_cc_11_an_invitation_is_used_up_just_where_its_user_came_in(
-    customers: Customers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cc_11_an_invitation_is_used_up_just_where_its_user_came_in(customers: Customers) -> None:
     max_ = customers.invite("eva")
     token = customers.mailed("max@blech.example")
     accept = {"token": token, "password": PASSWORD, "details": NAMED}
 
-    def full(_: Unit) -> int:
-        message = "no space left"
-        raise StoreError(message)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(customers.watched, "commit", full)
-        with pytest.raises(StoreError):
-            customers.execute(VISITOR, AcceptInvitation.model_validate(accept))
+    customers.fails_to_store(VISITOR, AcceptInvitation, **accept)
     assert customers.user(max_).state is State.INVITED
     customers.accepts(VISITOR, AcceptInvitation, **accept)
     assert customers.codes(VISITOR, AcceptInvitation, **accept) == ("invitation-used",)

@@ -26,7 +26,6 @@ from partnerauth.flows.set_contract import SetContract
 from partnerauth.flows.set_management import SetManagement
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.sign_out import SignOut
-from partnerauth.ports import StoreError, Unit
 
 NEW = "Zomer-Trein-9"
 REQUEST = {"organisation": "acme", "application": "distriplanner", "account": "hq"}
@@ -162,15 +161,8 @@ def test_lc_14_a_session_that_has_run_out_is_cut_at_the_next_request(acme: Town)
 
 
 @pytest.mark.rule("GX-08")
-def test_lc_15_a_crash_halfway_leaves_nothing_done(rob: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    def crash(_: Unit) -> int:
-        message = "the machine stopped"
-        raise StoreError(message)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(rob.watched, "commit", crash)
-        with pytest.raises(StoreError):
-            rob.execute(Member(user=UserId("mia")), Deactivate(user=UserId("rob")))
+def test_lc_15_a_crash_halfway_leaves_nothing_done(rob: Town) -> None:
+    rob.fails_to_store("mia", Deactivate, user="rob")
     assert rob.store.read([UserById(UserId("rob"))]).values[UserById(UserId("rob"))].state is State.ACTIVE
     assert rob.recorded("rob") == []
     assert isinstance(rob.accepts("mia", Deactivate, user="rob"), Accepted)

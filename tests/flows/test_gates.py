@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from tests.flows.town import OPERATOR, VISITOR, Town
+from tests.flows.town import INACTIVE, OPERATOR, VISITOR, Town
 
 from partnerauth.decision import Accepted, Refused, broken
 from partnerauth.entities import Actor, Member, State, System, UserId
@@ -97,15 +97,7 @@ def test_a_command_is_offered_to_those_whom_the_portal_file_names(acme: Town, wo
 
 @pytest.mark.rule("GX-02", "BP-01")
 @pytest.mark.parametrize("word", sorted(FLOWS))
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        (State.INVITED, "user-inactive"),
-        (State.DEACTIVATED, "user-inactive"),
-        (State.PENDING, "approval-pending"),
-        (State.REJECTED, "approval-rejected"),
-    ],
-)
+@pytest.mark.parametrize(("state", "code"), INACTIVE)
 def test_the_state_of_whoever_acts_comes_before_everything(acme: Town, word: str, state: State, code: str) -> None:
     acme.person("dee", state=state)
     assert acme.codes("dee", SignOut) == (code,)

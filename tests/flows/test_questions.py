@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.flows.town import OPERATOR, VISITOR, Town, words
+from tests.flows.town import INACTIVE, OPERATOR, VISITOR, Town, words
 
 from partnerauth.decision import Refused
 from partnerauth.entities import OrganisationId, State, UserId, account_id
@@ -288,15 +288,7 @@ def test_what_the_account_lost_counts_for_nobody_and_comes_back_with_it(acme: To
 
 
 @pytest.mark.rule("BP-01", "BP-13", "GX-02")
-@pytest.mark.parametrize(
-    ("state", "row"),
-    [
-        (State.PENDING, "approval-pending"),
-        (State.REJECTED, "approval-rejected"),
-        (State.INVITED, "user-inactive"),
-        (State.DEACTIVATED, "user-inactive"),
-    ],
-)
+@pytest.mark.parametrize(("state", "row"), INACTIVE)
 def test_a_denial_names_the_row_of_the_model_that_decided(acme: Town, state: State, row: str) -> None:
     acme.person("dee", state=state, rights={("distriplanner", "hq"): "quick-view"})
     decision = acme.view().explain("dee", "distriplanner", "quick-view", account="hq")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.flows.portals import MASTER, OPERATOR, Customers, Dealers
+from tests.flows.town import INACTIVE
 
 from partnerauth.entities import State
 from partnerauth.flows.deactivate import Deactivate
@@ -82,15 +83,7 @@ def test_cc_02_the_second_of_two_who_demote_each_other_is_refused(dealers: Deale
 
 
 @pytest.mark.rule("GX-02")
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        (State.INVITED, "user-inactive"),
-        (State.DEACTIVATED, "user-inactive"),
-        (State.PENDING, "approval-pending"),
-        (State.REJECTED, "approval-rejected"),
-    ],
-)
+@pytest.mark.parametrize(("state", "code"), INACTIVE)
 def test_only_an_active_user_is_made_an_administrator(dealers: Dealers, state: State, code: str) -> None:
     dealers.person("pia", "fixit", username="", state=state)
     assert dealers.codes("ann", SetAdministrator, user="pia", administrator=True) == (code,)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.flows.town import OPERATOR, VISITOR, Town
+from tests.flows.town import INACTIVE, OPERATOR, VISITOR, Town
 
 from partnerauth.adapters.argon2 import Argon2Hasher
 from partnerauth.entities import Attempts, Credential, Member, State
@@ -40,15 +40,7 @@ def test_a_wrong_password_and_an_unknown_name_are_one_answer(acme: Town) -> None
 
 
 @pytest.mark.rule("GX-02", "GX-03")
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        (State.DEACTIVATED, "user-inactive"),
-        (State.INVITED, "user-inactive"),
-        (State.PENDING, "approval-pending"),
-        (State.REJECTED, "approval-rejected"),
-    ],
-)
+@pytest.mark.parametrize(("state", "code"), INACTIVE)
 def test_only_the_right_password_learns_the_state(acme: Town, state: State, code: str) -> None:
     acme.person("dee", state=state, password="Winter-Tram-64")
     assert acme.codes(VISITOR, SignIn, identifier="dee", password="wrong") == ("wrong-password",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.flows.town import VISITOR, Town
+from tests.flows.town import INACTIVE, VISITOR, Town
 
 from partnerauth.entities import Member, State
 from partnerauth.flows.change_password import ChangePassword
@@ -77,15 +77,7 @@ def test_it_stays_within_the_organisation(acme: Town) -> None:
 
 
 @pytest.mark.rule("GX-02")
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        (State.DEACTIVATED, "user-inactive"),
-        (State.INVITED, "user-inactive"),
-        (State.PENDING, "approval-pending"),
-        (State.REJECTED, "approval-rejected"),
-    ],
-)
+@pytest.mark.parametrize(("state", "code"), INACTIVE)
 def test_a_user_who_is_not_active_gets_none(acme: Town, state: State, code: str) -> None:
     acme.person("dee", state=state)
     assert acme.codes("mia", SetTemporaryPassword, user="dee") == (code,)

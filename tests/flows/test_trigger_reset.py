@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.flows.portals import MASTER, OPERATOR, PASSWORD, VISITOR, Customers, Dealers
+from tests.flows.town import INACTIVE
 
 from partnerauth.entities import State
 from partnerauth.flows.reset_password import ResetPassword
@@ -51,15 +52,7 @@ def test_dg_08_who_manages_ordinary_users_does_not_reset_an_administrators_passw
 
 
 @pytest.mark.rule("GX-02")
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [
-        (State.INVITED, "user-inactive"),
-        (State.DEACTIVATED, "user-inactive"),
-        (State.PENDING, "approval-pending"),
-        (State.REJECTED, "approval-rejected"),
-    ],
-)
+@pytest.mark.parametrize(("state", "code"), INACTIVE)
 def test_lc_03_a_reset_lets_nobody_in_who_is_not_active(dealers: Dealers, state: State, code: str) -> None:
     dealers.person("pia", "fixit", username="", state=state)
     assert dealers.codes("ann", TriggerReset, user="pia") == (code,)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+import pytest
+
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Answer, Fact, Refused
@@ -53,7 +55,7 @@ from partnerauth.messages import languages, say
 from partnerauth.policy.portal import Portal, load_portal
 from partnerauth.policy.rulebook import FACTS, RULES
 from partnerauth.portals import portal_text
-from partnerauth.ports import Unit
+from partnerauth.ports import StoreError, Unit
 from partnerauth.shell import Save, Step, carry_out
 from partnerauth.testing.clockwork import START, World
 
@@ -61,6 +63,13 @@ Facts: TypeAlias = Mapping[str, Fact]
 
 OPERATOR = Operator()
 VISITOR = Visitor()
+INACTIVE = (
+    (State.INVITED, "user-inactive"),
+    (State.DEACTIVATED, "user-inactive"),
+    (State.PENDING, "approval-pending"),
+    (State.REJECTED, "approval-rejected"),
+)
+"""The states in which nobody may do anything, and what is said of each."""
 
 
 class WatchedStore(MemoryStore):
@@ -69,8 +78,12 @@ class WatchedStore(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.units: list[Unit] = []
+        self.is_full = False
 
     def commit(self, unit: Unit) -> int:
+        if self.is_full:
+            message = "no space left"
+            raise StoreError(message)
         unread = [key for key in unit.changes if key not in unit.revisions]
         new = {key.id for key in unread if isinstance(key, UserById)}
         assert all(_is_new(key, new) for key in unread), unread
@@ -214,6 +227,13 @@ class Town(World):
             return self.perform(step)
 
         return carry_out(self.steps(_actor(who), what.model_validate(fields)), perform)
+
+    def fails_to_store(self, who: Actor | str, what: type[Command], /, **fields: object) -> None:
+        """Carry a command out while the store has no space left: whoever gives it hears of that."""
+        self.watched.is_full = True
+        with pytest.raises(StoreError):
+            self.execute(_actor(who), what.model_validate(fields))
+        self.watched.is_full = False
 
     def at_once(self, who: Actor | str, what: type[Command], times: int, /, **fields: object) -> list[Answer]:
         """Carry a command out several times, each step of all of them before the next step of any."""
