@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from partnerauth.adapters.sql import databases
-from partnerauth.adapters.sql.reading import META
 from partnerauth.adapters.sql.store import SqlStore
-from partnerauth.adapters.sql.tables import MetaRow
+from partnerauth.adapters.sql.tables import META, MetaRow
 from partnerauth.decision import Answer
 from partnerauth.directory import Key
 from partnerauth.entities import Actor, Visitor

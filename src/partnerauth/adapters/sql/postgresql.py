@@ -39,13 +39,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from partnerauth.adapters.sql.mapping import facts, table_of
-from partnerauth.adapters.sql.tables import POSITIONS, ChangeRow, LogRow, MetaRow
+from partnerauth.adapters.sql.mapping import facts
+from partnerauth.adapters.sql.tables import CHANGE, LOG, META, POSITIONS
 from partnerauth.ports import Changes, Mark, StoreError
-
-META: Final = table_of(MetaRow)
-CHANGE: Final = table_of(ChangeRow)
-LOG: Final = table_of(LogRow)
 
 has_row_locks: Final = True
 

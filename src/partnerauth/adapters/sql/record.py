@@ -29,17 +29,14 @@ from sqlalchemy.types import NullType
 from partnerauth import chain
 from partnerauth.adapters.sql import databases
 from partnerauth.adapters.sql.columns import Instant, Plain, Words
-from partnerauth.adapters.sql.mapping import Values, table_of
-from partnerauth.adapters.sql.reading import LOG, OUTBOX, chunks
-from partnerauth.adapters.sql.tables import HeadRow, PersonalRow
+from partnerauth.adapters.sql.mapping import Values
+from partnerauth.adapters.sql.reading import chunks
+from partnerauth.adapters.sql.tables import HEAD, LOG, OUTBOX, PERSONAL
 from partnerauth.chain import Head, Link, Personal, Spot
 from partnerauth.ports import ConflictError, MailState, Recorded, Unit
 from partnerauth.records import ERASED
 
 T = TypeVar("T")
-
-PERSONAL: Final = table_of(PersonalRow)
-HEAD: Final = table_of(HeadRow)
 
 AT_ONCE: Final = 500
 """Records that are held in memory at a time while the whole record is read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,8 +18,8 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from partnerauth.adapters.sql import append_only, databases
-from partnerauth.adapters.sql.reading import LOG, META
-from partnerauth.adapters.sql.tables import MARKER, METADATA, POSITIONS, SCHEMA_VERSION
+from partnerauth.adapters.sql.databases import Database
+from partnerauth.adapters.sql.tables import LOG, MARKER, META, METADATA, POSITIONS, SCHEMA_VERSION
 from partnerauth.ports import StoreError
 from partnerauth.records import RecordError
 
@@ -107,32 +108,39 @@ def upgrade(database: str | Engine, *, beside: bool = False, patience: float = 3
     Whoever upgrades it at the same moment waits, for `patience` seconds at most.  `beside` creates our tables in a
     database that has others.  Raises StoreError; nothing has changed then.
     """
+    with _connected(database, create=True) as (connection, kind, where):
+        _foreign_keys(connection, on=False)
+        connection.execution_options(**kind.options(writes=True, alone=False, patience=patience))
+        try:
+            with connection.begin():
+                # Before any table is read: whoever waits must not hold what the other has to change.
+                kind.only_one(connection)
+                kind.check(connection, where)
+                if not beside:
+                    version(connection, where, only_ours=True)
+                return upgrade_tables(connection)
+        finally:
+            if not connection.invalidated:
+                _foreign_keys(connection, on=True)
+
+
+@contextmanager
+def _connected(database: str | Engine, *, create: bool) -> Iterator[tuple[Connection, Database, str]]:
+    """Yield a connection, the kind of its database, and what to call it.  Raises StoreError for the driver's errors."""
     engine = databases.engine_for(database) if isinstance(database, str) else database
     kind = databases.of(engine)
     where = kind.place(engine.url)
-    kind.look_at(engine.url, create=True)
+    kind.look_at(engine.url, create=create)
     kind.set_up(engine)
     try:
         with engine.connect() as connection:
-            _foreign_keys(connection, on=False)
-            connection.execution_options(**kind.options(writes=True, alone=False, patience=patience))
-            try:
-                with connection.begin():
-                    # Before any table is read: whoever waits must not hold what the other has to change.
-                    kind.only_one(connection)
-                    kind.check(connection, where)
-                    if not beside:
-                        version(connection, where, only_ours=True)
-                    found = upgrade_tables(connection)
-            finally:
-                if not connection.invalidated:
-                    _foreign_keys(connection, on=True)
+            yield connection, kind, where
     except DBAPIError as error:
-        raise kind.trouble(error.orig, where) from error.orig
+        # What the driver says may repeat values.
+        raise kind.trouble(error.orig, where) from None
     finally:
         if isinstance(database, str):
             engine.dispose()
-    return found
 
 
 def version(connection: Connection, where: str, *, only_ours: bool = False) -> int:
@@ -214,20 +222,10 @@ class State:
 
 def state(database: str, *, whole: bool = False) -> State:
     """Look at a database without changing it; with `whole` at everything that may be wrong.  Raises StoreError."""
-    engine = databases.engine_for(database)
-    kind = databases.of(engine)
-    where = kind.place(engine.url)
-    kind.look_at(engine.url, create=False)
-    kind.set_up(engine)
-    try:
-        with engine.connect() as connection:
-            connection.execution_options(**kind.options(writes=False, alone=False, patience=_PATIENCE))
-            with connection.begin():
-                return _state(connection, where, whole=whole)
-    except DBAPIError as error:
-        raise kind.trouble(error.orig, where) from error.orig
-    finally:
-        engine.dispose()
+    with _connected(database, create=False) as (connection, kind, where):
+        connection.execution_options(**kind.options(writes=False, alone=False, patience=_PATIENCE))
+        with connection.begin():
+            return _state(connection, where, whole=whole)
 
 
 def _state(connection: Connection, where: str, *, whole: bool) -> State:

@@ -32,13 +32,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import StaticPool
 
-from partnerauth.adapters.sql.mapping import facts, table_of
-from partnerauth.adapters.sql.tables import ChangeRow, LogRow, MetaRow
+from partnerauth.adapters.sql.mapping import facts
+from partnerauth.adapters.sql.tables import CHANGE, LOG, META
 from partnerauth.ports import Changes, Mark, StoreError
-
-META: Final = table_of(MetaRow)
-CHANGE: Final = table_of(ChangeRow)
-LOG: Final = table_of(LogRow)
 
 has_row_locks: Final = False
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import Pool, StaticPool
 
 from partnerauth.adapters.sql import databases, reading, record, schema, writing
-from partnerauth.adapters.sql.reading import META
+from partnerauth.adapters.sql.tables import META
 from partnerauth.chain import Head, Link, Spot
 from partnerauth.directory import Key
 from partnerauth.ports import Changes, ConflictError, Loaded, MailState, Mark, Posted, Recorded, StoreError, Unit

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Sequence,
+    Table,
     UniqueConstraint,
     func,
     text,
@@ -604,3 +605,18 @@ class CaseRow(_Entity, table=True):
 
 
 append_only.guard(METADATA)
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """Return the table of a model."""
+    return METADATA.tables[str(row.__tablename__)]
+
+
+META: Final = table_of(MetaRow)
+CHANGE: Final = table_of(ChangeRow)
+VERSION: Final = table_of(VersionRow)
+LOG: Final = table_of(LogRow)
+PERSONAL: Final = table_of(PersonalRow)
+HEAD: Final = table_of(HeadRow)
+OUTBOX: Final = table_of(OutboxRow)
+"""The tables that are no entity's."""

@@ -36,7 +36,8 @@ from sqlalchemy import (
 from partnerauth.adapters.sql import databases, record
 from partnerauth.adapters.sql.databases import Database
 from partnerauth.adapters.sql.mapping import KEPT, Kept, Part, Values
-from partnerauth.adapters.sql.reading import CHANGE, OUTBOX, VERSION, among, chunks, posted
+from partnerauth.adapters.sql.reading import among, chunks, posted
+from partnerauth.adapters.sql.tables import CHANGE, OUTBOX, VERSION
 from partnerauth.directory import FACTS, Entity, Key
 from partnerauth.entities import OrganisationId
 from partnerauth.ports import ConflictError, MailState, Posted, Unit
