@@ -195,14 +195,14 @@ def test_fd_08_a_file_that_changes_while_it_is_read_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, HEADER + ANN)
-    hashed = feed_files._hashed  # noqa: SLF001 - between its two passes
+    checked = feed_files._checked  # noqa: SLF001 - between its two passes
 
     def changing(*given: object) -> bytes:
-        digest = hashed(*given)  # type: ignore[arg-type]
+        digest = checked(*given)  # type: ignore[arg-type]
         path.write_bytes(HEADER + ANN.replace(b"north", b"south"))
         return digest
 
-    monkeypatch.setattr(feed_files, "_hashed", changing)
+    monkeypatch.setattr(feed_files, "_checked", changing)
     with pytest.raises(FeedFileError, match="it changed while it was read"):
         read_feed(path, sequence=7, signature=Signature(KEY, sign(HEADER + ANN, sequence=7, key=KEY)))
 

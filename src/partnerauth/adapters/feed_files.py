@@ -19,12 +19,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 from sys import intern
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from partnerauth.entities import OrganisationId
 from partnerauth.flows.import_allow_list import AllowListEntry, ImportAllowList
+
+if TYPE_CHECKING:
+    from hashlib import _Hash  # the type alone has no other name
 
 LARGEST_FILE: Final = 500_000_000
 """Bytes of a file at the most."""
@@ -41,7 +45,7 @@ FIELDS: Final = ("email", "organisation", "name")
 OPTIONAL: Final = frozenset({"name"})
 
 Form: TypeAlias = Literal["csv", "jsonl"]
-Reader: TypeAlias = Callable[[str], AllowListEntry | None]
+Reader: TypeAlias = Callable[[str], AllowListEntry]
 
 
 class FeedFileError(ValueError):
@@ -72,16 +76,17 @@ def read_feed(
 ) -> ImportAllowList:
     """Return the command that a file holds; `form` is that of its name, unless it is said.
 
-    The signature is checked before a line is read; without one, whoever calls answers for where the file comes
-    from.  Takes time linear in the file, and memory by its lines, of which there are `MOST_LINES` at most.
+    The signature is checked, and the lines are counted, before one is read; without a signature, whoever calls answers
+    for where the file comes from.  Takes time linear in the file, and memory by its lines, of which there are
+    `MOST_LINES` at most.
     Raises FeedFileError, and ValidationError for a sequence that no store can count to.
     """
     shape = form or _form(Path(path))
     with _opened(Path(path)) as file:
-        before = _hashed(file, sequence, signature, str(path))
+        before = _checked(file, sequence, signature, str(path))
         file.seek(0)
         running = hashlib.sha256()
-        entries = tuple(_entries(file, running, shape, str(path)))
+        entries = tuple(_entries(_lines(file, running), shape, str(path)))
         if running.digest() != before:
             problem = f"{path}: it changed while it was read; send it again, under another name until it is complete"
             raise FeedFileError(problem)
@@ -141,18 +146,25 @@ def _opened(path: Path) -> Iterator[BufferedReader]:
             raise FeedFileError(problem) from None
 
 
-def _hashed(file: BufferedReader, sequence: int, signature: Signature | None, name: str) -> bytes:
-    """Check the signature, and return the digest of what it was checked on."""
-    running = hashlib.sha256()
+def _checked(file: BufferedReader, sequence: int, signature: Signature | None, name: str) -> bytes:
+    """Check the signature and the number of lines, and return the digest of what they were checked on."""
+    running, ends = hashlib.sha256(), 0
     mac = _mac(signature.key, sequence) if signature else None
     while part := file.read(1 << 20):
         running.update(part)
+        ends += part.count(b"\n")
         if mac:
             mac.update(part)
     if mac and signature and not hmac.compare_digest(mac.hexdigest().encode(), _given(signature.text)):
         problem = (
             f"{name}: the signature is not that of this file under number {sequence}: ask whoever sends it; "
             "it is the hexadecimal HMAC-SHA256 of the number, a line break and the file"
+        )
+        raise FeedFileError(problem)
+    if ends > MOST_LINES:
+        problem = (
+            f"{name}, line {MOST_LINES + 1}: more than {MOST_LINES} lines: this is no list of people; "
+            "send one feed for each portal"
         )
         raise FeedFileError(problem)
     return running.digest()
@@ -162,24 +174,29 @@ def _given(text: str) -> bytes:
     return text.strip().lower().removeprefix("sha256=").encode("utf-8", "replace")
 
 
-def _entries(file: BufferedReader, running: Any, form: Form, name: str) -> Iterator[AllowListEntry]:  # noqa: ANN401
-    """Yield the lines; every problem of them is named at the end, and none of them is used then."""
+def _lines(file: BufferedReader, running: _Hash) -> Iterator[bytes]:
+    """Yield the lines as they are, with their ends, and no more of a file that grew meanwhile than it may have."""
+    for data in islice(iter(lambda: file.readline(LONGEST_LINE + 1), b""), MOST_LINES + 1):
+        running.update(data)
+        yield data
+
+
+def _entries(lines: Iterator[bytes], form: Form, name: str) -> Iterator[AllowListEntry]:
+    """Yield what the lines say; every problem of them is named at the end, and none of them is used then."""
     problems: list[str] = []
     read: Reader | None = _read_json if form == "jsonl" else None
     number = 0
-    while data := file.readline(LONGEST_LINE + 1):
-        number += 1
-        running.update(data)
+    for number, data in enumerate(lines, start=1):
         try:
             line = _text(data, number)
             if read is None:
                 read = _reader(line)
-            elif entry := read(line):
-                yield entry
+            else:
+                yield read(line)
         except _LineError as error:
             problems.append(f"{name}, line {number}: {error}")
             # What follows a line that is too long is no line, and without names no other line can be read.
-            if len(data) > LONGEST_LINE or number > MOST_LINES or read is None or len(problems) == MOST_PROBLEMS:
+            if len(data) > LONGEST_LINE or read is None or len(problems) == MOST_PROBLEMS:
                 break
     if not number:
         problems.append(f"{name}: empty: a feed that nobody is on is not used; send the whole list")
@@ -189,9 +206,6 @@ def _entries(file: BufferedReader, running: Any, form: Form, name: str) -> Itera
 
 def _text(data: bytes, number: int) -> str:
     """Return a line as text, without its end."""
-    if number > MOST_LINES:
-        message = f"more than {MOST_LINES} lines: this is no list of people; send one feed for each portal"
-        raise _LineError(message)
     if len(data) > LONGEST_LINE:
         message = f"longer than {LONGEST_LINE} bytes: nobody has such an address or name; correct the line"
         raise _LineError(message)

@@ -1,0 +1,142 @@
+"""A feed with a million lines, from its file to the last organisation; the next one; and some that are refused.
+
+    python tests/adapters/big_feed.py [--lines 1000000] [--people 100] [--store URL]
+
+Everybody comes with the first feed, `--people` of them in each organisation.  Of each thousand one leaves with the
+second, one comes, and one moves.  Each feed is given with the command `feed import` in a process of its own, so that
+the seconds and the most memory that it took are its own.  After those that are refused the users are those of before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from partnerauth.adapters.feed_files import MOST_LINES, sign  # noqa: E402 - the project is found by then
+from partnerauth.adapters.sql import SqlStore  # noqa: E402
+from partnerauth.directory import EveryUser  # noqa: E402
+
+KEY: Final = b"the key of a feed that is only tried"
+HEADER: Final = "email,organisation,name\n"
+TAKEN_IN, REFUSED, UNUSABLE = 0, 1, 2
+MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of giving a feed: the exit status, the last line that was said, and what it took."""
+
+    status: int
+    said: str
+    seconds: float
+    computing: float
+    megabytes: float
+
+
+def line(person: int, organisation: int) -> str:
+    """Return the line of somebody."""
+    return f"person.{person}@garage-{organisation}.example,garage-{organisation},Ann Maes {person}\n"
+
+
+def everybody(lines: int, people: int) -> Iterator[str]:
+    """Yield the lines of the first feed."""
+    return (line(person, person // people) for person in range(lines))
+
+
+def slightly_other(lines: int, people: int) -> Iterator[str]:
+    """Yield the lines of the second: of each thousand one has left, one comes, and one moves next door."""
+    for person in range(lines):
+        home = person // people
+        if person % 1000 == 7:
+            yield line(lines + person, home)
+        elif person % 1000 == 70:
+            yield line(person, home).replace(f",garage-{home},", f",garage-{home ^ 1},")
+        else:
+            yield line(person, home)
+
+
+def given(url: str, file: Path, sequence: int) -> Outcome:
+    """Give a feed, signed as it has to be, and measure the process that takes it in."""
+    key = file.with_name("key")
+    key.write_bytes(KEY)
+    signature = sign(file.read_bytes(), sequence=sequence, key=KEY)
+    feed = ["feed", "import", str(file), "--portal", "edi", "--store", url, "--sequence", str(sequence)]
+    program = [sys.executable, "-m", "partnerauth", *feed, "--feed-key", str(key), "--signature", signature]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    began = time.monotonic()
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    assert process.stdout
+    with process.stdout as output:
+        said = output.read().strip()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.monotonic() - began
+    unit = 1 if sys.platform == "darwin" else 1024
+    computing, megabytes = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / MEGABYTE
+    return Outcome(process.returncode, said, seconds, computing, megabytes)
+
+
+def users(url: str) -> list[tuple[str, ...]]:
+    """Return everybody: who he is, where, and what."""
+    with closing(SqlStore(url)) as store:
+        return sorted(store.read([EveryUser()]).values[EveryUser()])
+
+
+def tried(url: str, folder: Path, lines: int, people: int) -> Iterator[tuple[str, int, Outcome]]:
+    """Give one feed after the other; yield what it is, the exit status that is expected, and what came of it."""
+    SqlStore(url).close()
+    file = folder / "feed.csv"
+
+    def give(content: Iterator[str], sequence: int) -> Outcome:
+        with file.open("w", encoding="utf-8") as out:
+            out.write(HEADER)
+            out.writelines(content)
+        return given(url, file, sequence)
+
+    yield "nobody", REFUSED, give(iter(()), 1)
+    yield "everybody comes", TAKEN_IN, give(everybody(lines, people), 2)
+    yield "of each 1,000 one leaves, one comes, one moves", TAKEN_IN, give(slightly_other(lines, people), 3)
+    before = users(url)
+    half = (each for number, each in enumerate(everybody(lines, people)) if number % 2)
+    yield "half of them leave", REFUSED, give(half, 4)
+    yield "one stands in it twice", REFUSED, give(chain(everybody(lines - 1, people), (line(0, 0),)), 4)
+    yield "cut off at its end", UNUSABLE, give(chain(everybody(lines - 1, people), ("person",)), 4)
+    yield "too many lines", UNUSABLE, give(everybody(MOST_LINES, people), 4)
+    assert users(url) == before, "a feed that was refused changed something"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Try it, and say what came of it; the exit status says whether each feed was taken in, or refused."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--store", metavar="URL", help="an empty database; left out, a file that is removed again")
+    chosen = parser.parse_args(arguments)
+    wrong = 0
+    with TemporaryDirectory() as folder:
+        url = chosen.store or f"sqlite:///{folder}/portal.db"
+        for what, expected, out in tried(url, Path(folder), chosen.lines, chosen.people):
+            wrong += out.status != expected
+            print(
+                f"{what}: exit status {out.status}, {out.seconds:.0f} s ({out.computing:.0f} s computing), "
+                f"{out.megabytes:.0f} MB\n  {out.said}",
+                flush=True,
+            )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
