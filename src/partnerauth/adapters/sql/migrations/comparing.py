@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, MetaData, inspect
+from sqlalchemy import CheckConstraint, Connection, MetaData, inspect, text
 
 _SAYS: Final = {
     "add_table": "is missing",
@@ -23,13 +23,24 @@ _SAYS: Final = {
 }
 
 
+_PARTITIONS: Final = text("SELECT relname FROM pg_class WHERE relispartition")
+
+
 def differences(connection: Connection, metadata: MetaData, begins: str) -> Iterator[str]:
-    """Yield what differs in the tables whose names begin so: a line each, without any value."""
+    """Yield what differs in the tables whose names begin so: a line each, without any value.
+
+    A table that PostgreSQL spreads over partitions is one table here.
+    """
+    parts = {*connection.execute(_PARTITIONS).scalars()} if connection.dialect.name == "postgresql" else ()
     context = MigrationContext.configure(
         connection,
         opts={
             "compare_type": True,
-            "include_name": lambda name, kind, _: kind != "table" or str(name).startswith(begins),
+            "include_name": lambda name, kind, _: kind != "table" or (name.startswith(begins) and name not in parts),
+            # PostgreSQL refers to each partition beside the reference to the whole.
+            "include_object": lambda thing, _, kind, *__: (
+                kind != "foreign_key_constraint" or thing.elements[0].target_fullname.split(".")[-2] not in parts
+            ),
         },
     )
     for difference in compare_metadata(context, metadata):
