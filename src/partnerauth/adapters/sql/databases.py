@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -19,6 +19,10 @@ EXAMPLES: Final = "name a database like sqlite:///portal.db or postgresql+psycop
 
 class Database(Protocol):
     """What a module says and does for its database."""
+
+    @property
+    def product(self) -> str:
+        """What a database of this kind is called."""
 
     @property
     def has_row_locks(self) -> bool:
@@ -86,6 +90,21 @@ class Database(Protocol):
 
     def checks_references(self, connection: Connection) -> bool:
         """Whether a row that refers to none is refused on this connection (CC-12)."""
+
+    def size(self, connection: Connection) -> int:
+        """Return how many bytes the database has."""
+
+    def columns(self, connection: Connection, begins: str) -> Iterable[tuple[str, str]]:
+        """Return the tables whose names begin so, and the sequences where there are such, each with its columns.
+
+        In one statement: it is asked at every start.
+        """
+
+    def triggers(self, connection: Connection) -> frozenset[str]:
+        """Return the names of the triggers that are there and not switched off."""
+
+    def damage(self, connection: Connection, begins: str) -> Iterator[str]:
+        """Yield what the database itself finds wrong with what is in the tables whose names begin so."""
 
     def forget(self, connection: Connection, before: datetime) -> int:
         """Remove the changes that were made before a moment, and return how many there were."""

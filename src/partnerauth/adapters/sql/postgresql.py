@@ -7,7 +7,7 @@ before it got its locks.  Nothing here needs another level, and nothing fails on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -43,6 +43,7 @@ from partnerauth.adapters.sql.mapping import facts
 from partnerauth.adapters.sql.tables import CHANGE, LOG, META, POSITIONS
 from partnerauth.ports import Changes, Mark, StoreError
 
+product: Final = "PostgreSQL"
 has_row_locks: Final = True
 
 DRIVER: Final = "postgresql+psycopg"
@@ -281,6 +282,40 @@ def checks_references(connection: Connection) -> bool:
     """Whether a row that refers to none is refused: always."""
     del connection
     return True
+
+
+def size(connection: Connection) -> int:
+    """Return how many bytes the database has."""
+    return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+
+def columns(connection: Connection, begins: str) -> Iterable[tuple[str, str]]:
+    """Return the tables and sequences whose names begin so, each with its columns, in one statement."""
+    listed = text(
+        "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'S') "
+        "AND attnum > 0 AND NOT attisdropped AND starts_with(relname, :begins)"
+    )
+    return [(table, column) for table, column in connection.execute(listed, {"begins": begins})]
+
+
+def triggers(connection: Connection) -> frozenset[str]:
+    """Return the names of the triggers that are there and not switched off."""
+    listed = text(
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE NOT tgisinternal AND tgenabled <> 'D' AND relnamespace = current_schema()::regnamespace"
+    )
+    return frozenset(connection.execute(listed).scalars())
+
+
+def damage(connection: Connection, begins: str) -> Iterator[str]:
+    """Yield the constraints that not all rows were checked against; broken pages it knows of when it reads them."""
+    unchecked = text(
+        "SELECT conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE NOT convalidated "
+        "AND starts_with(relname, :begins) AND relnamespace = current_schema()::regnamespace"
+    )
+    for name in connection.execute(unchecked, {"begins": begins}).scalars():
+        yield f"{name}: this constraint was never checked against the rows that are there"
 
 
 def forget(connection: Connection, before: datetime) -> int:

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select, text
@@ -34,37 +33,6 @@ _OTHERS: Final = (
 )
 
 _PATIENCE: Final = 6.0
-_KINDS: Final = MappingProxyType({"sqlite": "SQLite", "postgresql": "PostgreSQL"})
-_SIZES: Final = MappingProxyType(
-    {
-        "sqlite": text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"),
-        "postgresql": text("SELECT pg_database_size(current_database())"),
-    }
-)
-_COLUMNS: Final = MappingProxyType(
-    {
-        "sqlite": text(
-            "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c "
-            "WHERE t.type = 'table' AND substr(t.name, 1, 12) = 'partnerauth_'"
-        ),
-        "postgresql": text(
-            "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
-            "WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'S') "
-            "AND attnum > 0 AND NOT attisdropped AND starts_with(relname, 'partnerauth_')"
-        ),
-    }
-)
-"""Our tables, and where there are such our sequences, with their columns, in one statement: it runs at every start."""
-
-_TRIGGERS: Final = MappingProxyType(
-    {
-        "sqlite": text("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
-        "postgresql": text(
-            "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
-            "WHERE NOT tgisinternal AND tgenabled <> 'D' AND relnamespace = current_schema()::regnamespace"
-        ),
-    }
-)
 _TRIGGER: Final = re.compile(r"CREATE TRIGGER (\w+)")
 
 
@@ -185,7 +153,7 @@ def missing(connection: Connection) -> Iterator[str]:
             yield f"{table.name}: the column {', '.join(lost)}"
     if connection.dialect.supports_sequences:
         yield from (f"the sequence {each.name}" for each in (POSITIONS,) if each.name not in there)
-    triggers = set(connection.execute(_TRIGGERS[connection.dialect.name]).scalars())
+    triggers = databases.of(connection).triggers(connection)
     yield from (f"the trigger {each}" for each in triggers_of(connection.dialect.name) if each not in triggers)
 
 
@@ -235,17 +203,17 @@ def _state(connection: Connection, where: str, *, whole: bool) -> State:
             problem = "there are no tables of ours in it: run `partnerauth db upgrade`, or name another database"
     except StoreError as error:
         problem = str(error).removeprefix(f"{where}: ")
-    is_this = found == SCHEMA_VERSION
+    is_this, kind = found == SCHEMA_VERSION, databases.of(connection)
     return State(
         where=where,
-        kind=f"{_KINDS[connection.dialect.name]} {'.'.join(map(str, connection.dialect.server_version_info or ()))}",
+        kind=f"{kind.product} {'.'.join(map(str, connection.dialect.server_version_info or ()))}",
         version=found,
         position=_position(connection) if is_this and not problem else None,
-        size=int(connection.execute(_SIZES[connection.dialect.name]).scalar_one()),
+        size=kind.size(connection),
         counts=counts(connection),
         problem=problem,
         differences=tuple(differences(connection)) if whole and is_this else (),
-        damage=tuple(damage(connection)) if whole and is_this else (),
+        damage=tuple(kind.damage(connection, OURS)) if whole and is_this else (),
     )
 
 
@@ -276,28 +244,9 @@ def counts(connection: Connection) -> Mapping[str, int]:
     }
 
 
-def damage(connection: Connection) -> Iterator[str]:
-    """Yield what the database itself finds wrong with its contents: rows that refer to nothing, pages that are broken.
-
-    PostgreSQL checks foreign keys at all times, and knows of broken pages when it reads them.
-    """
-    if connection.dialect.name == "sqlite":
-        for row in connection.execute(text("PRAGMA foreign_key_check")):
-            yield f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
-        found = connection.execute(text("PRAGMA integrity_check")).scalars()
-        yield from (each for each in found if each != "ok")
-        return
-    unchecked = text(
-        "SELECT conname FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid WHERE NOT convalidated "
-        "AND relname LIKE :ours AND relnamespace = current_schema()::regnamespace"
-    )
-    for name in connection.execute(unchecked, {"ours": f"{OURS}%"}).scalars():
-        yield f"{name}: this constraint was never checked against the rows that are there"
-
-
 def _columns(connection: Connection) -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for table, column in connection.execute(_COLUMNS[connection.dialect.name]):
+    for table, column in databases.of(connection).columns(connection, OURS):
         found[table].add(column)
     return found
 
@@ -330,6 +279,6 @@ def _look_at_transaction(connection: Connection, where: str) -> None:
 
 def _whole(connection: Connection, where: str) -> None:
     """Look at what came out.  Raises StoreError, so that the caller takes it back."""
-    if wrong := [*missing(connection), *damage(connection)]:
+    if wrong := [*missing(connection), *databases.of(connection).damage(connection, OURS)]:
         message = f"{where}: the upgrade does not come out whole: {'; '.join(wrong[:3])}; nothing was changed"
         raise StoreError(message)

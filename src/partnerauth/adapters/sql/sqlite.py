@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     true,
     update,
 )
@@ -36,6 +37,7 @@ from partnerauth.adapters.sql.mapping import facts
 from partnerauth.adapters.sql.tables import CHANGE, LOG, META
 from partnerauth.ports import Changes, Mark, StoreError
 
+product: Final = "SQLite"
 has_row_locks: Final = False
 
 _WRITES: Final = "partnerauth_writes"
@@ -233,6 +235,35 @@ def identity(connection: Connection) -> tuple[object, ...]:
 def checks_references(connection: Connection) -> bool:
     """Whether a row that refers to none is refused on this connection: SQLite does so only where it is told to."""
     return bool(connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one())
+
+
+def size(connection: Connection) -> int:
+    """Return how many bytes the database has."""
+    pages = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    return int(connection.execute(pages).scalar_one())
+
+
+def columns(connection: Connection, begins: str) -> Iterable[tuple[str, str]]:
+    """Return the tables whose names begin so, each with its columns, in one statement."""
+    listed = text(
+        "SELECT t.name, c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c "
+        "WHERE t.type = 'table' AND substr(t.name, 1, length(:begins)) = :begins"
+    )
+    return [(table, column) for table, column in connection.execute(listed, {"begins": begins})]
+
+
+def triggers(connection: Connection) -> frozenset[str]:
+    """Return the names of the triggers that are there."""
+    return frozenset(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars())
+
+
+def damage(connection: Connection, begins: str) -> Iterator[str]:
+    """Yield which rows refer to nothing, and which pages of the file are broken: in all of its tables."""
+    del begins
+    for row in connection.execute(text("PRAGMA foreign_key_check")):
+        yield f"{row[0]}: row {row[1]} refers to a row of {row[2]} that is not there"
+    found = connection.execute(text("PRAGMA integrity_check")).scalars()
+    yield from (each for each in found if each != "ok")
 
 
 def forget(connection: Connection, before: datetime) -> int:
