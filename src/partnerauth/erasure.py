@@ -54,7 +54,7 @@ class ErasureError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """What was erased: from how many records, and from how many mails of the outbox addressed to him at most."""
+    """Who was erased, and from how many records."""
 
     user: UserId
     records: int

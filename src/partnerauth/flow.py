@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar, cast
@@ -33,18 +33,22 @@ from partnerauth.entities import (
     Actor,
     Attempts,
     Case,
+    Credential,
+    LatestToken,
     Mail,
     Member,
     Operator,
     Organisation,
     OrganisationId,
+    Purpose,
     System,
+    Token,
     User,
     UserId,
     Visitor,
 )
 from partnerauth.events import CommandRefused, Event
-from partnerauth.policy import guessing, isolation, offers, standing
+from partnerauth.policy import guessing, isolation, offers, standing, tokens
 from partnerauth.policy.passwords import PasswordPolicy
 from partnerauth.policy.portal import Portal
 
@@ -311,16 +315,10 @@ def admitted(flow: Flow[C], situation: Situation[C]) -> Refused | None:
 
 def guarded(flow: Flow[C], situation: Situation[C]) -> tuple[tuple[Attempts, ...], Refused | None]:
     """Count this try against each of the flow's guards, and refuse it where one of them is exhausted (GX-05)."""
-    counted: list[Attempts] = []
-    waits: list[int] = []
-    for guard in flow.guards(situation):
-        before = situation.directory.get(AttemptsAgainst(guard.key))
-        after, wait = guessing.count(before, guard, situation.portal.limits, situation.now)
-        counted.append(after)
-        waits.append(wait)
-    if any(waits):
-        return (), refuse(guessing.too_many(max(waits)))
-    return tuple(counted), None
+    tries = [counted(situation, guard) for guard in flow.guards(situation)]
+    if longest := max((wait for _, wait in tries), default=0):
+        return (), refuse(guessing.too_many(longest))
+    return tuple(after for after, _ in tries), None
 
 
 def decide(flow: Flow[C], situation: Situation[C]) -> Answer:
@@ -410,6 +408,32 @@ def mail(
 def full_name(details: Mapping[str, str]) -> str:
     """Return a person's first and last name, as far as they are known."""
     return " ".join(part for part in (details.get("first-name", ""), details.get("last-name", "")) if part)
+
+
+def credential_of(s: Situation[Any], user: UserId) -> Credential:
+    """Return how a user proves himself; of one who never could, a credential that nothing fits."""
+    return s.directory.get(CredentialOf(user)) or Credential(user=user)
+
+
+def drawn_link(
+    s: Situation[Any], credential: Credential, purpose: Purpose, lives: timedelta, **facts: str
+) -> tuple[str, tuple[Token, LatestToken]]:
+    """Return the id of a user's new link, for its mail, and its rows: older ones of its purpose end with it (GX-04)."""
+    draft = s.answers[DrawLink()]
+    return draft.id, tokens.issued(
+        id=draft.id,
+        digest=draft.digest,
+        purpose=purpose,
+        subject=credential.user,
+        expires_at=s.now + lives,
+        epoch=credential.epoch,
+        facts=facts,
+    )
+
+
+def counted(s: Situation[Any], guard: guessing.Guard) -> tuple[Attempts, int]:
+    """Count one more try against a guard; return the counter as it stands then, and the seconds to wait, or 0."""
+    return guessing.count(s.directory.get(AttemptsAgainst(guard.key)), guard, s.portal.limits, s.now)
 
 
 def untold(s: Situation[Any], code: str, subject: str, organisation: str = "") -> CommandRefused:

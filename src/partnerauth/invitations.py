@@ -8,26 +8,15 @@ from typing import Any
 from partnerauth.directory import Directory, InvitationOf, InvitationsBy, UserById
 from partnerauth.entities import Credential, LatestToken, Mail, Purpose, Token, User
 from partnerauth.events import InvitationCancelled
-from partnerauth.flow import DrawLink, Needs, Situation, mail
-from partnerauth.policy import tokens
-
-LINK = DrawLink()
+from partnerauth.flow import Needs, Situation, drawn_link, mail
 
 
 def sent(
     s: Situation[Any], credential: Credential, to: str, details: Mapping[str, str], organisation: str
 ) -> tuple[Mail, tuple[Token, LatestToken]]:
     """Return the mail with a new link, and the link, which ends the older ones (KP-01, TK-26)."""
-    draft = s.answers[LINK]
-    link = tokens.issued(
-        id=draft.id,
-        digest=draft.digest,
-        purpose=Purpose.INVITATION,
-        subject=credential.user,
-        expires_at=s.now + s.portal.lifetimes.invitation,
-        epoch=credential.epoch,
-    )
-    return mail(s, "invitation", to, details, token=draft.id, organisation=organisation), link
+    token, link = drawn_link(s, credential, Purpose.INVITATION, s.portal.lifetimes.invitation)
+    return mail(s, "invitation", to, details, token=token, organisation=organisation), link
 
 
 def needs(directory: Directory, inviter: User) -> Needs:

@@ -21,7 +21,7 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import Credential, Mail, OrganisationId, State, User, UserId
 from partnerauth.events import ClaimLapsed, Event, login_names
-from partnerauth.flow import DrawId, Needs, Situation, mail, refusal
+from partnerauth.flow import DrawId, Needs, Situation, credential_of, mail, refusal
 from partnerauth.policy import enrolment
 
 NEW_USER = DrawId("user")
@@ -104,7 +104,7 @@ def newcomer(s: Situation[Any], address: EmailAddress) -> Newcomer:
     if former is None or former.state is not State.REJECTED or s.tenant not in {None, former.organisation}:
         user = UserId(s.answers[NEW_USER])
         return Newcomer(user, Credential(user=user), lapsed=lapsed(s, [address.key]))
-    credential = s.directory.get(CredentialOf(former.id)) or Credential(user=former.id)
+    credential = credential_of(s, former.id)
     return Newcomer(former.id, credential, tuple(map(key_of, s.directory.the(SelectionsOf(former.id)))))
 
 

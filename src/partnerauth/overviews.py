@@ -17,7 +17,7 @@ from typing import Final, Literal, TypeAlias
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.entities import Member, Operator, OrganisationId, System
 from partnerauth.events import Event, OverviewTaken
-from partnerauth.flow import Command, Flow, Needs, Situation, full_name, refuse
+from partnerauth.flow import Command, Flow, Situation, full_name, refuse
 from partnerauth.policy import isolation, management
 from partnerauth.ports import Recorded
 from partnerauth.records import plain
@@ -46,11 +46,6 @@ class TakeOverview(Command):
     organisation: str = ""
 
 
-def _needs(s: Situation[TakeOverview]) -> Needs:
-    del s
-    return ()
-
-
 def _decide(s: Situation[TakeOverview]) -> Answer:
     """Let administrators take what is their organisation's, and operator and system what is anybody's (AU-10)."""
     command = s.command
@@ -69,7 +64,7 @@ def _decide(s: Situation[TakeOverview]) -> Answer:
     return Accepted(events=(event,))
 
 
-FLOW: Final = Flow(command=TakeOverview, needs=_needs, decide=_decide)
+FLOW: Final = Flow(command=TakeOverview, decide=_decide)
 
 _OFFERED: Final = ("user", "administrator", "operator", "system")
 

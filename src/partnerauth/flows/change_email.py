@@ -5,16 +5,26 @@ Refuses: email-malformed, email-not-lowercase, domain-mismatch, not-on-allow-lis
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from partnerauth import newcomers
+from partnerauth import mail_limits, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import AttemptsAgainst, CredentialOf, LatestTokenOf
-from partnerauth.entities import Credential, Purpose
+from partnerauth.entities import Purpose, User
 from partnerauth.events import EmailChangeRequested
-from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
-from partnerauth.policy import allow_list, domains, enrolment, guessing, lifecycle, tokens
+from partnerauth.flow import (
+    Asks,
+    Command,
+    DrawLink,
+    Flow,
+    Needs,
+    Situation,
+    credential_of,
+    drawn_link,
+    mail,
+    refuse,
+    untold,
+)
+from partnerauth.policy import allow_list, domains, enrolment, guessing, lifecycle
 
 
 class ChangeEmail(Command):
@@ -51,38 +61,21 @@ def decide(s: Situation[ChangeEmail]) -> Answer:
         else None,
     ):
         return refused
-    if owner is None or owner.id == s.me.id:
-        return _unless_too_often(s, address, _requested(s, address))
-    told = mail(s, "already-registered", owner.email.original, owner.details)
-    event = untold(s, enrolment.ALREADY_EXISTS.code, s.me.id)
-    return _unless_too_often(s, address, Accepted(events=(event,), mails=(told,)))
-
-
-def _unless_too_often(s: Situation[ChangeEmail], address: EmailAddress, answer: Accepted) -> Accepted:
-    """Count the mail; one too many to a mailbox is on record and not sent, and ends no older link (TK-30)."""
-    guard = guessing.against_mailbox(address.mailbox, s.portal.limits)
-    counted, wait = guessing.count(s.directory.get(AttemptsAgainst(guard.key)), guard, s.portal.limits, s.now)
-    return Accepted(events=answer.events) if wait else replace(answer, keeps=(*answer.keeps, counted))
+    answer = _requested(s, address) if owner is None or owner.id == s.me.id else _taken(s, owner)
+    return mail_limits.unsent_if_too_often(s, guessing.against_mailbox(address.mailbox, s.portal.limits), answer)
 
 
 def _requested(s: Situation[ChangeEmail], address: EmailAddress) -> Accepted:
-    draft = s.answers[DrawLink()]
-    credential = s.directory.get(CredentialOf(s.me.id)) or Credential(user=s.me.id)
-    link = tokens.issued(
-        id=draft.id,
-        digest=draft.digest,
-        purpose=Purpose.EMAIL_CHANGE,
-        subject=s.me.id,
-        expires_at=s.now + s.portal.lifetimes.email_change,
-        epoch=credential.epoch,
-        facts={"email": address.original},
-    )
+    credential, lives = credential_of(s, s.me.id), s.portal.lifetimes.email_change
+    token, link = drawn_link(s, credential, Purpose.EMAIL_CHANGE, lives, email=address.original)
     event = EmailChangeRequested(organisation=s.me.organisation, by=s.by, at=s.now, user=s.me.id, email=address)
-    return Accepted(
-        events=(event,),
-        mails=(mail(s, "confirm-email", address.original, s.me.details, token=draft.id),),
-        keeps=link,
-    )
+    told = mail(s, "confirm-email", address.original, s.me.details, token=token)
+    return Accepted(events=(event,), mails=(told,), keeps=link)
+
+
+def _taken(s: Situation[ChangeEmail], owner: User) -> Accepted:
+    event = untold(s, enrolment.ALREADY_EXISTS.code, s.me.id)
+    return Accepted(events=(event,), mails=(newcomers.already_registered(s, owner),))
 
 
 FLOW = Flow(command=ChangeEmail, needs=needs, asks=asks, decide=decide)

@@ -15,7 +15,7 @@ from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, SessionByDigest
 from partnerauth.entities import Attempts, Credential, Member, Session
 from partnerauth.events import PasswordChanged
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, digest, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, credential_of, digest, refuse
 from partnerauth.policy import guessing, passwords
 
 
@@ -39,7 +39,7 @@ def guards(s: Situation[ChangePassword]) -> Iterable[guessing.Guard]:
 
 def asks(s: Situation[ChangePassword]) -> Asks:
     """Compare the current one, and what the new one takes."""
-    yield VerifyPassword(_credential(s).password_hash, new_passwords.text(s.command.current))
+    yield VerifyPassword(credential_of(s, s.me.id).password_hash, new_passwords.text(s.command.current))
     yield from new_passwords.asked(s, s.command.password)
 
 
@@ -51,7 +51,7 @@ def proved(s: Situation[ChangePassword]) -> Iterable[Attempts]:
 
 def decide(s: Situation[ChangePassword]) -> Answer:
     """Change it: every other session and every link ends (GX-04, GX-06)."""
-    credential, command = _credential(s), s.command
+    credential, command = credential_of(s, s.me.id), s.command
     current, new = new_passwords.text(command.current), new_passwords.text(command.password)
     if refused := refuse(
         None if _is_right(s) else passwords.WRONG_PASSWORD.broken(),
@@ -78,11 +78,7 @@ def _this_session(s: Situation[ChangePassword], after: Credential) -> tuple[Sess
 
 
 def _is_right(s: Situation[ChangePassword]) -> bool:
-    return s.answers[VerifyPassword(_credential(s).password_hash, new_passwords.text(s.command.current))]
-
-
-def _credential(s: Situation[ChangePassword]) -> Credential:
-    return s.directory.get(CredentialOf(s.me.id)) or Credential(user=s.me.id)
+    return s.answers[VerifyPassword(credential_of(s, s.me.id).password_hash, new_passwords.text(s.command.current))]
 
 
 FLOW = Flow(

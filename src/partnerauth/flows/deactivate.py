@@ -10,9 +10,9 @@ from dataclasses import replace
 from partnerauth import invitations
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AnotherHolder, CredentialOf, UserById
-from partnerauth.entities import Credential, Member, State, User, UserId
+from partnerauth.entities import Member, State, User, UserId
 from partnerauth.events import UserDeactivated
-from partnerauth.flow import Command, Flow, Needs, Reasons, Situation, found, refuse
+from partnerauth.flow import Command, Flow, Needs, Reasons, Situation, credential_of, found, refuse
 from partnerauth.policy import lifecycle, management
 
 
@@ -40,7 +40,7 @@ def decide(s: Situation[Deactivate]) -> Answer:
         return refused
     if user.state is State.DEACTIVATED and not lifecycle.left_by_feed(user):
         return Accepted()
-    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    credential = credential_of(s, user.id)
     event = UserDeactivated(organisation=user.organisation, by=s.by, at=s.now, user=user.id)
     return Accepted(
         events=(event, *invitations.ended(s, user)),

@@ -23,7 +23,6 @@ from partnerauth.entities import (
     AccessRequest,
     Account,
     AccountId,
-    Credential,
     Organisation,
     Purpose,
     State,
@@ -31,8 +30,20 @@ from partnerauth.entities import (
     UserId,
 )
 from partnerauth.events import AccessGranted, AccountSet
-from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, found, mail, refuse
-from partnerauth.policy import enrolment, management, rights, tokens
+from partnerauth.flow import (
+    Asks,
+    Command,
+    DrawLink,
+    Flow,
+    Needs,
+    Situation,
+    credential_of,
+    drawn_link,
+    found,
+    mail,
+    refuse,
+)
+from partnerauth.policy import enrolment, management, rights
 
 
 class GrantAccess(Command):
@@ -110,19 +121,11 @@ def _granted(s: Situation[GrantAccess], user: User, request: AccessRequest) -> A
         return Accepted(
             events=(*opened, granted), mails=(mail(s, "access-granted", user.email.original, user.details),)
         )
-    draft = s.answers[DrawLink()]
-    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
-    link = tokens.issued(
-        id=draft.id,
-        digest=draft.digest,
-        purpose=Purpose.RESET,
-        subject=user.id,
-        expires_at=s.now + s.portal.lifetimes.reset,
-        epoch=credential.epoch,
-    )
+    credential = credential_of(s, user.id)
+    token, link = drawn_link(s, credential, Purpose.RESET, s.portal.lifetimes.reset)
     return Accepted(
         events=(*opened, granted),
-        mails=(mail(s, "access-granted", user.email.original, user.details, token=draft.id),),
+        mails=(mail(s, "access-granted", user.email.original, user.details, token=token),),
         keeps=(credential, *link),
     )
 

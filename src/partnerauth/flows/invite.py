@@ -35,7 +35,20 @@ from partnerauth.entities import (
     account_id,
 )
 from partnerauth.events import Event, UserInvited
-from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Reasons, Situation, found, present, refuse, untold
+from partnerauth.flow import (
+    Asks,
+    Command,
+    DrawLink,
+    Flow,
+    IsFreeMail,
+    Needs,
+    Reasons,
+    Situation,
+    found,
+    present,
+    refuse,
+    untold,
+)
 from partnerauth.policy import delegation, domains, enrolment, forms, isolation, management, offers, rights, selections
 
 
@@ -85,7 +98,7 @@ def needs(s: Situation[Invite]) -> Needs:
 def asks(s: Situation[Invite]) -> Asks:
     """An id, a link, and whether anybody can have an address like the inviter's."""
     yield newcomers.NEW_USER
-    yield invitations.LINK
+    yield DrawLink()
     if s.user:
         yield IsFreeMail(s.user.email.domain)
 

@@ -134,7 +134,7 @@ def _to_holder(s: Situation[RequestAccess], address: EmailAddress) -> tuple[Mail
     """Tell whoever holds the address, at the one on record; of a user name that is taken nobody is told (TK-23)."""
     claim = s.directory.get(LoginNameByKey(address.key))
     holder = s.directory.the(UserById(claim.user)) if claim else None
-    return (mail(s, "already-registered", holder.email.original, holder.details),) if holder else ()
+    return (newcomers.already_registered(s, holder),) if holder else ()
 
 
 def _requested(

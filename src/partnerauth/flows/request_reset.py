@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from partnerauth import mail_limits
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
@@ -19,9 +20,21 @@ from partnerauth.directory import (
     TokenById,
     UserById,
 )
-from partnerauth.entities import Credential, Purpose, State, User
+from partnerauth.entities import Purpose, State, User
 from partnerauth.events import ResetRequested
-from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, mail, refuse, untold
+from partnerauth.flow import (
+    Asks,
+    Command,
+    DrawLink,
+    Flow,
+    Needs,
+    Situation,
+    credential_of,
+    drawn_link,
+    mail,
+    refuse,
+    untold,
+)
 from partnerauth.policy import allow_list, domains, guessing, lifecycle, management, offers, passwords, standing, tokens
 from partnerauth.policy.portal import RESET_PASSWORD
 
@@ -46,7 +59,7 @@ def needs(s: Situation[RequestReset]) -> Needs:
             yield TokenById(newest.token)
     if user := _identified(s):
         yield OrganisationById(user.organisation)
-        yield AttemptsAgainst(guessing.against_mails(user.id, s.portal.limits).key)
+        yield AttemptsAgainst(_guard(s, user).key)
 
 
 def asks(_: Situation[RequestReset]) -> Asks:
@@ -76,32 +89,16 @@ def _answered(s: Situation[RequestReset]) -> Accepted:
     if not management.holds(s.portal, user, RESET_PASSWORD):
         event = untold(s, passwords.RESET_NOT_PERMITTED.code, user.id, user.organisation)
         told = mail(s, "reset-not-permitted", user.email.original, user.details, username=_called(user))
-        return _unless_too_often(s, user, Accepted(events=(event,), mails=(told,)))
+        return mail_limits.unsent_if_too_often(s, _guard(s, user), Accepted(events=(event,), mails=(told,)))
     requested = ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id)
     if _was_just_mailed(s, user):
         return Accepted(events=(requested,))
-    return _unless_too_often(s, user, _mailed(s, user, requested))
-
-
-def _unless_too_often(s: Situation[RequestReset], user: User, answer: Accepted) -> Accepted:
-    """Count the mail; one too many is on record and not sent, and ends no link that was sent before (TK-30)."""
-    guard = guessing.against_mails(user.id, s.portal.limits)
-    counted, wait = guessing.count(s.directory.get(AttemptsAgainst(guard.key)), guard, s.portal.limits, s.now)
-    return Accepted(events=answer.events) if wait else replace(answer, keeps=(*answer.keeps, counted))
+    return mail_limits.unsent_if_too_often(s, _guard(s, user), _mailed(s, user, requested))
 
 
 def _mailed(s: Situation[RequestReset], user: User, event: ResetRequested) -> Accepted:
-    draft = s.answers[DrawLink()]
-    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
-    link = tokens.issued(
-        id=draft.id,
-        digest=draft.digest,
-        purpose=Purpose.RESET,
-        subject=user.id,
-        expires_at=s.now + s.portal.lifetimes.reset,
-        epoch=credential.epoch,
-    )
-    told = mail(s, "password-reset", user.email.original, user.details, token=draft.id, username=_called(user))
+    token, link = drawn_link(s, credential_of(s, user.id), Purpose.RESET, s.portal.lifetimes.reset)
+    told = mail(s, "password-reset", user.email.original, user.details, token=token, username=_called(user))
     return Accepted(events=(event,), mails=(told,), keeps=link)
 
 
@@ -113,6 +110,10 @@ def _was_just_mailed(s: Situation[RequestReset], user: User) -> bool:
     if token is None or tokens.stands(token, Purpose.RESET, newest, credential, s.now):
         return False
     return tokens.too_soon(token.expires_at - s.portal.lifetimes.reset, s.portal.limits.mail_again_after, s.now)
+
+
+def _guard(s: Situation[RequestReset], user: User) -> guessing.Guard:
+    return guessing.against_mails(user.id, s.portal.limits)
 
 
 def _identified(s: Situation[RequestReset]) -> User | None:

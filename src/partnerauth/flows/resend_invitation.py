@@ -8,9 +8,9 @@ from __future__ import annotations
 from partnerauth import invitations, mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, InvitationOf, LatestTokenOf, OrganisationById, UserById
-from partnerauth.entities import Credential, Member, Operator, Purpose, UserId
+from partnerauth.entities import Member, Operator, Purpose, UserId
 from partnerauth.events import InvitationResent
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, found, refuse
+from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, credential_of, found, refuse
 from partnerauth.policy import management, tokens
 
 
@@ -33,7 +33,7 @@ def needs(s: Situation[ResendInvitation]) -> Needs:
 
 def asks(_: Situation[ResendInvitation]) -> Asks:
     """A link."""
-    yield invitations.LINK
+    yield DrawLink()
 
 
 def decide(s: Situation[ResendInvitation]) -> Answer:
@@ -49,7 +49,7 @@ def decide(s: Situation[ResendInvitation]) -> Answer:
     ):
         return refused
     organisation = s.directory.the(OrganisationById(user.organisation))
-    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    credential = credential_of(s, user.id)
     told, link = invitations.sent(s, credential, user.email.original, user.details, organisation.name)
     event = InvitationResent(
         organisation=user.organisation,

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from partnerauth import mail_limits, new_passwords
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AttemptsAgainst, CredentialOf, UserById
-from partnerauth.entities import Credential, UserId
+from partnerauth.entities import UserId
 from partnerauth.events import TemporaryPasswordSet
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, found, mail, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, mail, refuse
 from partnerauth.policy import guessing, management, offers, standing
 
 
@@ -50,7 +50,7 @@ def decide(s: Situation[SetTemporaryPassword]) -> Answer:
         *new_passwords.acceptable(s, s.command.password, None, personal=new_passwords.personal_words(user)),
     ):
         return refused
-    before = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
+    before = credential_of(s, user.id)
     until = s.now + s.portal.lifetimes.temporary_password
     token = new_passwords.generated(s, s.command.password)
     name = user.username or user.email.original

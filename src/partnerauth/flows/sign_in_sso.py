@@ -15,9 +15,9 @@ from partnerauth import sessions
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import CredentialOf, LoginNameByKey, OrganisationById, SsoLinkOf, SsoLinksOf, UserById
-from partnerauth.entities import Credential, OrganisationId, SsoLink, State, User, UserId
+from partnerauth.entities import OrganisationId, SsoLink, State, User, UserId
 from partnerauth.events import Event, SignInFailed
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, noted, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, noted, refuse
 from partnerauth.policy import allow_list, lifecycle, offers, sso, standing
 
 
@@ -79,7 +79,7 @@ def decide(s: Situation[SignInSso]) -> Answer:
     first = None if link else sso.first_link(s.directory.the(SsoLinksOf(user.id)), provider)
     if refused := refuse(first) or refuse(None if user.state is State.INVITED else standing.acts(user)):
         return refused
-    credential = replace(s.directory.get(CredentialOf(user.id)) or Credential(user=user.id), signed_in=True)
+    credential = replace(credential_of(s, user.id), signed_in=True)
     begun = sessions.begun(s, user, credential, s.command.browser, provider=provider)
     linked = SsoLink(issuer=claims.issuer, subject=claims.subject, provider=provider, user=user.id)
     return Accepted(

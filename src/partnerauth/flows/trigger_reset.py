@@ -9,10 +9,22 @@ from __future__ import annotations
 from partnerauth import mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, LatestTokenOf, UserById
-from partnerauth.entities import Credential, Purpose, UserId
+from partnerauth.entities import Purpose, UserId
 from partnerauth.events import ResetRequested
-from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, found, mail, refuse
-from partnerauth.policy import management, standing, tokens
+from partnerauth.flow import (
+    Asks,
+    Command,
+    DrawLink,
+    Flow,
+    Needs,
+    Situation,
+    credential_of,
+    drawn_link,
+    found,
+    mail,
+    refuse,
+)
+from partnerauth.policy import management, standing
 
 
 class TriggerReset(Command):
@@ -45,20 +57,11 @@ def decide(s: Situation[TriggerReset]) -> Answer:
         standing.acts(user),
     ):
         return refused
-    draft = s.answers[DrawLink()]
-    credential = s.directory.get(CredentialOf(user.id)) or Credential(user=user.id)
-    link = tokens.issued(
-        id=draft.id,
-        digest=draft.digest,
-        purpose=Purpose.RESET,
-        subject=user.id,
-        expires_at=s.now + s.portal.lifetimes.reset,
-        epoch=credential.epoch,
-    )
+    token, link = drawn_link(s, credential_of(s, user.id), Purpose.RESET, s.portal.lifetimes.reset)
     name = user.username or user.email.original
     answer = Accepted(
         events=(ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),
-        mails=(mail(s, "password-reset", user.email.original, user.details, token=draft.id, username=name),),
+        mails=(mail(s, "password-reset", user.email.original, user.details, token=token, username=name),),
         keeps=link,
     )
     return mail_limits.unless_too_often(s, user.email, answer)
