@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from partnerauth.adapters.sql import databases
-from partnerauth.adapters.sql.store import SqlStore
+from partnerauth.adapters.sql.store import SqlStore, TableStore
 from partnerauth.adapters.sql.tables import META, MetaRow
 from partnerauth.decision import Answer
 from partnerauth.directory import Key
@@ -39,7 +39,7 @@ _OUTDATED: Final = (
 )
 
 
-class JoinedStore(SqlStore):
+class JoinedStore(TableStore):
     """A store over a connection whose transaction somebody else has begun and will end: this one never commits.
 
     What it writes it writes within a savepoint of its own: where that fails, it takes back this and nothing else.
@@ -47,9 +47,8 @@ class JoinedStore(SqlStore):
 
     def __init__(self, connection: Connection) -> None:
         """Take a connection of a database that an `SqlStore` has opened.  Raises StoreError for any other kind."""
+        super().__init__(databases.of(connection), connection.engine.url)
         self._connection = connection
-        self._database = databases.of(connection)
-        self._where = self._database.place(connection.engine.url)
 
     def hold(self) -> None:
         """Be the one who writes, where there is but one: SQLite lets nobody write who has read what is out of date.

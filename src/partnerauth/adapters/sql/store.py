@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -10,12 +11,13 @@ from threading import RLock
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, RootTransaction, update
+from sqlalchemy import URL, Connection, Engine, RootTransaction, update
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import Pool, StaticPool
 
 from partnerauth.adapters.sql import databases, reading, record, schema, writing
+from partnerauth.adapters.sql.databases import Database
 from partnerauth.adapters.sql.tables import META
 from partnerauth.chain import Head, Link, Spot
 from partnerauth.directory import Key
@@ -28,57 +30,19 @@ TRIES: Final = 3
 """How often a transaction is begun when somebody else holds a lock, or the connection turns out to be lost (CC-06)."""
 
 
-class SqlStore:
-    """A store in an SQL database.
+class TableStore(ABC):
+    """A store over our tables: whatever it does is work over a connection, in whose transaction `_carry_out` says."""
 
-    `database` is an SQLAlchemy URL, `sqlite:///portal.db` or `postgresql+psycopg://user@host/portal`, or an engine.  A
-    SQLite file that is not there is made, and an empty database gets its tables, unless `create` is false.  `patience`
-    are the seconds that a transaction waits for the locks of others.  What was opened by URL is closed by `close`.
-
-    A database of an embedder's own, with other tables in it, is opened once `create_tables` has added ours.  Each
-    transaction of the store has the isolation level that it needs, whichever the engine was given.
-    """
-
-    def __init__(self, database: str | Engine, *, create: bool = True, patience: float = 6.0) -> None:
-        """Open the database.  Raises StoreError: nothing is written into what is not a store."""
-        self._owned = isinstance(database, str)
-        self._engine = databases.engine_for(database) if isinstance(database, str) else database
-        self._database = databases.of(self._engine)
-        if self._engine.dialect.is_async:
-            message = (
-                f"{self._engine.dialect.driver}: the store takes an engine that is not asynchronous; sessions of an "
-                "AsyncEngine are joined with `AsyncPartnerAuth.using`"
-            )
-            raise StoreError(message)
-        self._patience = patience / TRIES
-        self._known: WeakSet[Pool] = WeakSet()
-        self._where = self._database.place(self._engine.url)
-        # A single connection carries one transaction at a time, whoever it belongs to.
-        self._turn: AbstractContextManager[Any] = (
-            RLock() if isinstance(self._engine.pool, StaticPool) else nullcontext()
-        )
-        self._database.look_at(self._engine.url, create=create)
-        self._database.set_up(self._engine)
-        try:
-            self._open(create=create)
-        except StoreError:
-            self.close()
-            raise
-
-    @property
-    def engine(self) -> Engine:
-        """What the database is spoken to through: sessions over it can be joined (`PartnerAuth.using`)."""
-        return self._engine
+    def __init__(self, database: Database, url: URL) -> None:
+        """Take what the database is, and where."""
+        self._database = database
+        self._url = url
+        self._where = database.place(url)
 
     @property
     def lasts(self) -> bool:
         """Whether what is stored outlives the process."""
-        return self._database.lasts(self._engine.url)
-
-    def close(self) -> None:
-        """Close the connections, where the store itself has opened them."""
-        if self._owned:
-            self._engine.dispose()
+        return self._database.lasts(self._url)
 
     def read(self, keys: Sequence[Key[Any]]) -> Loaded:
         """Answer every key from one state of the database.  Raises StoreError."""
@@ -98,14 +62,6 @@ class SqlStore:
     def changes_since(self, mark: Mark | None) -> Changes:
         """Return which facts changed since a mark: one statement.  Raises StoreError."""
         return self._carry_out(partial(self._readable, partial(reading.changes_since, mark=mark)), alone=True)
-
-    def forget_changes(self, before: datetime) -> int:
-        """Forget which facts changed before a moment of the database's own clock; return how many changes there were.
-
-        Tables and record stay as they are.  A process that has not looked since then starts its decisions anew: give
-        it a day.  Raises StoreError.
-        """
-        return self._carry_out(partial(writing.forget_changes, before=before), writes=True)
 
     def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
         """Return what is on record, oldest first.  Raises StoreError, also for what cannot be read."""
@@ -148,6 +104,79 @@ class SqlStore:
         """Let mails be due now.  Raises StoreError."""
         return self._carry_out(partial(writing.retry_mails, ids=tuple(ids), now=now), writes=True)
 
+    @abstractmethod
+    def _carry_out(self, work: Callable[[Connection], T], *, writes: bool = False, alone: bool = False) -> T:
+        """Carry work out in a transaction: `alone` is for one statement that reads.
+
+        Raises ConflictError where somebody else was faster, with nothing stored, and StoreError.
+        """
+
+    def _readable(self, work: Callable[[Connection], T], connection: Connection) -> T:
+        """Read.  Raises StoreError for what this library cannot have written (CC-13): nothing is guessed from it."""
+        try:
+            return work(connection)
+        except (ValueError, TypeError, LookupError) as error:
+            message = (
+                f"{self._where}: something in it was changed by hand and cannot be read ({type(error).__name__}); "
+                "undo that, or restore a copy"
+            )
+            raise StoreError(message) from None
+
+
+class SqlStore(TableStore):
+    """A store in an SQL database.
+
+    `database` is an SQLAlchemy URL, `sqlite:///portal.db` or `postgresql+psycopg://user@host/portal`, or an engine.  A
+    SQLite file that is not there is made, and an empty database gets its tables, unless `create` is false.  `patience`
+    are the seconds that a transaction waits for the locks of others.  What was opened by URL is closed by `close`.
+
+    A database of an embedder's own, with other tables in it, is opened once `create_tables` has added ours.  Each
+    transaction of the store has the isolation level that it needs, whichever the engine was given.
+    """
+
+    def __init__(self, database: str | Engine, *, create: bool = True, patience: float = 6.0) -> None:
+        """Open the database.  Raises StoreError: nothing is written into what is not a store."""
+        self._owned = isinstance(database, str)
+        self._engine = databases.engine_for(database) if isinstance(database, str) else database
+        super().__init__(databases.of(self._engine), self._engine.url)
+        if self._engine.dialect.is_async:
+            message = (
+                f"{self._engine.dialect.driver}: the store takes an engine that is not asynchronous; sessions of an "
+                "AsyncEngine are joined with `AsyncPartnerAuth.using`"
+            )
+            raise StoreError(message)
+        self._patience = patience / TRIES
+        self._known: WeakSet[Pool] = WeakSet()
+        # A single connection carries one transaction at a time, whoever it belongs to.
+        self._turn: AbstractContextManager[Any] = (
+            RLock() if isinstance(self._engine.pool, StaticPool) else nullcontext()
+        )
+        self._database.look_at(self._url, create=create)
+        self._database.set_up(self._engine)
+        try:
+            self._open(create=create)
+        except StoreError:
+            self.close()
+            raise
+
+    @property
+    def engine(self) -> Engine:
+        """What the database is spoken to through: sessions over it can be joined (`PartnerAuth.using`)."""
+        return self._engine
+
+    def close(self) -> None:
+        """Close the connections, where the store itself has opened them."""
+        if self._owned:
+            self._engine.dispose()
+
+    def forget_changes(self, before: datetime) -> int:
+        """Forget which facts changed before a moment of the database's own clock; return how many changes there were.
+
+        Tables and record stay as they are.  A process that has not looked since then starts its decisions anew: give
+        it a day.  Raises StoreError.
+        """
+        return self._carry_out(partial(writing.forget_changes, before=before), writes=True)
+
     def is_of(self, connection: Connection) -> bool:
         """Whether a connection is one of this database: asked once for each engine.  Raises StoreError."""
         pool = connection.engine.pool
@@ -187,17 +216,6 @@ class SqlStore:
             except StatementError as error:
                 # What a column's type refused.  SQLAlchemy's own text repeats the values, which may be secrets.
                 raise error.orig or error from None
-
-    def _readable(self, work: Callable[[Connection], T], connection: Connection) -> T:
-        """Read.  Raises StoreError for what this library cannot have written (CC-13): nothing is guessed from it."""
-        try:
-            return work(connection)
-        except (ValueError, TypeError, LookupError) as error:
-            message = (
-                f"{self._where}: something in it was changed by hand and cannot be read ({type(error).__name__}); "
-                "undo that, or restore a copy"
-            )
-            raise StoreError(message) from None
 
     def _transaction(self, work: Callable[[Connection], T], *, writes: bool, alone: bool) -> T:
         options = self._database.options(writes=writes, alone=alone, patience=self._patience)
