@@ -370,3 +370,12 @@ def test_a_value_that_is_no_text_is_refused() -> None:
 def test_every_trap_is_shown_here() -> None:
     source = Path(__file__).read_text(encoding="utf-8")
     assert [trap for trap in TRAPS if f'"{trap}"' not in source] == []
+
+
+def test_what_a_broken_continuation_defined_belongs_to_its_section() -> None:
+    broken = ACL.replace("act == p.act", "act == p.act \\") + "\n"
+    assert traps(broken) == ["broken-continuation"]
+
+
+def test_rows_are_counted_from_one() -> None:
+    assert [finding.line for finding in lint_rows(ACL, [ALICE, ALICE], "model.conf")] == [2]

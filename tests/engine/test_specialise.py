@@ -228,3 +228,10 @@ def test_every_role_definition_needs_its_facts() -> None:
 def test_rules_have_no_depth_to_be_sorted_by() -> None:
     with pytest.raises(ValueError, match="sorts rows by the depth of their subjects"):
         made("r.sub == p.arg && r.act == p.kind", effect="subjectPriority(p.eft) || deny")
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), [("10", "9", False), ("9", "10", True), ("2", "10", True)])
+def test_priorities_are_compared_as_numbers(first: str, second: str, expected: bool) -> None:
+    text = conf("r.sub == p.sub", request="sub", policy="id, priority, sub, eft", effect=PRIORITY)
+    rows = [("a", first, "anna", "allow"), ("b", second, "anna", "deny")]
+    assert specialise(load_model(text, "rules.conf"), rows, {}).decide("anna") is expected

@@ -623,3 +623,16 @@ def test_after_every_feed_whoever_may_come_in_is_exactly_on_it(feeds: list[dict[
 
         users = [each for home in ("north", "south") for each in edi.view().users(home)]
         assert {each.email.local: each.organisation for each in users if each.state == "invited"} == named
+
+
+@pytest.mark.rule("ED-01", "GX-08")
+def test_whoever_leaves_the_list_and_returns_does_so_by_the_feed() -> None:
+    edi = world("edi")
+    for sequence, listed in enumerate((NORTH, NORTH[1:], NORTH), 1):
+        feed(edi, sequence, *entries(*listed))
+    events = [each.event for each in edi.store.records()]
+    done = [event for event in events if event.name in {"UserDeactivated", "UserReactivated"}]
+    assert [(event.name, event.by, event.organisation) for event in done] == [
+        ("UserDeactivated", "system:feed", "north"),
+        ("UserReactivated", "system:feed", "north"),
+    ]

@@ -93,3 +93,9 @@ def test_only_an_active_user_is_made_an_administrator(dealers: Dealers, state: S
 def test_what_changes_nothing_is_still_on_record(dealers: Dealers) -> None:
     dealers.accepts("ann", SetAdministrator, user="bob", administrator=False)
     assert dealers.recorded("bob") == ["AdministratorSet"]
+
+
+@pytest.mark.rule("GX-07", "KP-04")
+def test_whoever_is_the_only_master_may_be_made_one_again(customers: Customers) -> None:
+    customers.accepts("eva", SetAdministrator, user="eva", administrator=True)
+    assert customers.codes("eva", SetAdministrator, user="eva", administrator=False) == ("last-administrator",)
