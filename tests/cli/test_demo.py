@@ -178,6 +178,13 @@ def test_a_place_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     assert "name a file in a folder that you can write to" in result.stderr
 
 
+def test_no_password_is_shown_of_a_store_that_cannot_be_used() -> None:
+    result = run("--store", "postgresql://olga:Tram-61@127.0.0.1:1/portal")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("✗ postgresql://127.0.0.1:1/portal: ")
+    assert "Tram-61" not in result.stderr
+
+
 def test_a_store_that_is_none_is_told() -> None:
     result = run("--store", "nonsense")
     assert result.exit_code == 2

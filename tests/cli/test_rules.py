@@ -87,7 +87,12 @@ def test_explain_says_how_many_tests_it_leaves_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("delegation-limits", "delegation-limit"), ("BP-4", "BP-04"), ("zzz", "rules` lists the codes")]
+    ("name", "meant"),
+    [
+        ("delegation-limits", "delegation-limit"),
+        ("BP-4", "BP-04"),
+        ("zzz", f"`{screen.program()} rules` lists the codes"),
+    ],
 )
 def test_an_unknown_name_is_refused_with_what_may_be_meant(name: str, meant: str) -> None:
     refused = run("explain", name)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
 from partnerauth.cli import screen, stores
-from partnerauth.ports import StoreError
 
 if TYPE_CHECKING:
     from partnerauth.adapters.sql.schema import State
@@ -32,7 +30,7 @@ def upgrade(store: str, *, beside: bool) -> None:
     """
     from partnerauth.adapters.sql import schema  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
 
-    with _told():
+    with stores.told():
         found = schema.upgrade(store, beside=beside)
         state = schema.state(store)
     newest = state.newest
@@ -50,10 +48,7 @@ def check(store: str) -> None:
 
     Whether the record is as it was written, `partnerauth audit verify` finds out.
     """
-    from partnerauth.adapters.sql import schema  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
-
-    with _told():
-        state = schema.state(store, whole=True)
+    state = _looked_at(store)
     screen.show("\n".join(_findings(state)))
     if not state.is_fit:
         raise click.exceptions.Exit(1)
@@ -63,10 +58,7 @@ def check(store: str) -> None:
 @stores.store_option
 def show(store: str) -> None:
     """Show what a database has: its version, how much of everything, its size, and whether it is whole."""
-    from partnerauth.adapters.sql import schema  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
-
-    with _told():
-        state = schema.state(store, whole=True)
+    state = _looked_at(store)
     screen.show(f"{screen.title(screen.visible(state.where))}\n{screen.pairs(_facts(state))}")
     if state.counts:
         rows = [(name.replace("_", " "), f"{number:>11,}") for name, number in state.counts.items()]
@@ -74,13 +66,11 @@ def show(store: str) -> None:
     screen.show("\n".join(_findings(state)))
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what is wrong with a database as other bad input is told."""
-    try:
-        yield
-    except StoreError as error:
-        raise screen.BadInput(str(error)) from None
+def _looked_at(store: str) -> State:
+    from partnerauth.adapters.sql import schema  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
+
+    with stores.told():
+        return schema.state(store, whole=True)
 
 
 def _facts(state: State) -> Iterable[tuple[str, str]]:

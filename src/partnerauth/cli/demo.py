@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 import click
 from pydantic import BaseModel, SecretStr
 
+from partnerauth.adapters.memory import MemoryStore
 from partnerauth.cli import screen
 from partnerauth.decision import Reason, Refused
 from partnerauth.demo import Asked, Closing, Done, Happening, Letter, Opened, Question, Scene, StoryClock, closing, play
@@ -21,13 +23,16 @@ from partnerauth.entities import RIGHT, Element, State
 from partnerauth.events import Event
 from partnerauth.messages import say
 from partnerauth.policy.rulebook import LAW, RULEBOOK
-from partnerauth.ports import Recorded, StoreError
+from partnerauth.ports import Recorded, Store, StoreError
 
 FILE: Final = "partnerauth-demo.db"
 MARK: Final = 0x50415544
 """The `application_id` in the header of a demonstration's database: only such a file is ever replaced."""
 
 _HEADER: Final = 72
+_LOGIN: Final = re.compile(r"(?<=//).*@")
+"""User and password in a URL, which nobody is shown."""
+
 _USER: Final = re.compile(r"\bu-[a-z2-7]{24}\b")
 _FEW: Final = 3
 _UNTOLD: Final = "CommandRefused"
@@ -47,30 +52,38 @@ def demo(store: str) -> None:
     The database stays for you to open.  One that an earlier demonstration left is replaced, anything else is not.
     """
     clock = StoryClock()
-    portal = _opened(store, clock)
-    teller = _Teller(portal)
-    for happening in play(portal, clock):
-        if lines := [*teller.shown(happening)]:
-            screen.show("\n".join(lines))
-    screen.show("\n".join(_in_the_end(closing(portal))))
-    screen.show("\n".join(teller.record(portal.store.records())))
+    with _empty(store) as kept:
+        portal = PartnerAuth("bpost", kept, key=secrets.token_bytes(32), clock=clock)
+        teller = _Teller(portal)
+        for happening in play(portal, clock):
+            if lines := [*teller.shown(happening)]:
+                screen.show("\n".join(lines))
+        screen.show("\n".join(_in_the_end(closing(portal))))
+        screen.show("\n".join(teller.record(portal.store.records())))
     screen.show("\n".join(_parting(store)))
 
 
-def _opened(store: str, clock: StoryClock) -> PartnerAuth:
+@contextlib.contextmanager
+def _empty(store: str) -> Iterator[Store]:
+    """Open what the day is kept in, and close it again.  Raises BadInput where there is something in it."""
+    if store == "memory":
+        yield MemoryStore()
+        return
+    from partnerauth.adapters.sql import SqlStore  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
+
     path = store.partition("?")[0].removeprefix("sqlite:///") if store.startswith("sqlite:///") else ""
     if path:
         _clear(Path(path))
+    called = _LOGIN.sub("", store)
     try:
-        portal = PartnerAuth("bpost", None if store == "memory" else store, key=secrets.token_bytes(32), clock=clock)
-        is_used = portal.store.position() > 0
+        with contextlib.closing(SqlStore(store)) as kept:
+            if kept.position():
+                problem = f"{called}: holds data already: the demonstration starts from nothing, name an empty database"
+                raise screen.BadInput(problem)
+            yield kept
     except StoreError as error:
-        problem = f"{store}: {error}"
+        problem = f"{called}: {error}"
         raise screen.BadInput(problem) from None
-    if is_used:
-        problem = f"{store}: holds data already: the demonstration starts from nothing, name an empty database"
-        raise screen.BadInput(problem)
-    return portal
 
 
 def _clear(path: Path) -> None:
@@ -84,9 +97,8 @@ def _clear(path: Path) -> None:
                 raise screen.BadInput(problem)
             for ending in ("", "-wal", "-shm", "-journal"):
                 Path(f"{path}{ending}").unlink(missing_ok=True)
-        with sqlite3.connect(path) as new:
+        with contextlib.closing(sqlite3.connect(path)) as new:
             new.execute(f"PRAGMA application_id = {MARK}")
-        new.close()
     except (OSError, sqlite3.Error) as error:
         problem = f"{path}: {error}: name a file in a folder that you can write to"
         raise screen.BadInput(problem) from None

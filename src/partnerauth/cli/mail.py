@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from threading import Event
 from typing import Any, Final
 
@@ -75,8 +76,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     found, key = read(portal), server_key(key_file)
     with opened(store) as kept, _until_told() as end:
         auth = PartnerAuth(found, kept, key=key)
-        sending = _sent_once if once else _sent_always
-        is_reached = sending(auth, mailer, end, every)
+        is_reached = _sent(auth, mailer, end) if once else _sent_always(auth, mailer, end, every)
     if not is_reached:
         raise SystemExit(1)
 
@@ -116,7 +116,8 @@ def retry(*, store: str, ids: tuple[int, ...], all_dead: bool) -> None:
     now, again = SystemClock().now(), 0
     with opened(store) as kept:
         dead = (each.id for each in _pages(kept, None, state=MailState.DEAD))
-        for some in _batches(dead if all_dead else iter(ids)):
+        chosen = dead if all_dead else iter(ids)
+        while some := [*islice(chosen, _AT_ONCE)]:
             done = set(kept.retry_mails(some, now))
             again += len(done)
             for each in some:
@@ -159,17 +160,6 @@ def _pages(
         after, left = page[-1].id, None if left is None else left - len(page)
 
 
-def _batches(ids: Iterator[int]) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for each in ids:
-        batch.append(each)
-        if len(batch) == _AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
 def _mailer(smtp: str | None, sender: str | None, *, prints: bool) -> Mailer:
     if prints:
         return ConsoleMailer()
@@ -181,10 +171,6 @@ def _mailer(smtp: str | None, sender: str | None, *, prints: bool) -> Mailer:
         return SmtpMailer(smtp, sender=sender)
     except (ValueError, OSError) as error:
         raise screen.BadInput(str(error)) from None
-
-
-def _sent_once(auth: PartnerAuth, mailer: Mailer, end: Event, _: int) -> bool:
-    return _sent(auth, mailer, end)
 
 
 def _sent_always(auth: PartnerAuth, mailer: Mailer, end: Event, every: int) -> bool:

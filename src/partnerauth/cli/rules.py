@@ -59,7 +59,7 @@ def explain(name: str, *, every: bool) -> None:
         screen.show(_of_id(source, most))
     else:
         near = get_close_matches(name.lower(), RULES) + get_close_matches(name.upper(), RULEBOOK)
-        meant = f"did you mean {' or '.join(near)}?" if near else "`{screen.program()} rules` lists the codes"
+        meant = f"did you mean {' or '.join(near)}?" if near else f"`{screen.program()} rules` lists the codes"
         problem = f"{name!r} is neither a refusal code nor an id of the rulebook: {meant}"
         raise screen.BadInput(problem)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -54,12 +54,15 @@ def opened(url: str) -> Iterator[SqlStore]:
     """Open a store that is there, and close it again.  Raises BadInput where it cannot be used."""
     from partnerauth.adapters.sql import SqlStore  # noqa: PLC0415 - SQLModel is loaded by whoever uses it
 
+    with told(), closing(SqlStore(url, create=False)) as store:
+        yield store
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell what is wrong with a database as other bad input is told: by its place, never by a URL with a password."""
     try:
-        store = SqlStore(url, create=False)
-        try:
-            yield store
-        finally:
-            store.close()
+        yield
     except StoreError as error:
         raise screen.BadInput(str(error)) from None
 

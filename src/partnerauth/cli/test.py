@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import click
 
-from partnerauth.cli import screen
-from partnerauth.ports import Store, StoreError
+from partnerauth.cli import screen, stores
+from partnerauth.ports import Store
 from partnerauth.scenarios import Outcome, Problem, Scenario, ScenarioError, empty_stores, find, in_memory, read, run
 
 Empty: TypeAlias = Callable[[], AbstractContextManager[Store]]
@@ -63,13 +63,11 @@ def _read(paths: tuple[Path, ...]) -> tuple[list[Scenario], list[Problem]]:
 def _run(scenarios: Iterable[Scenario], url: str | None, told: Callable[[Outcome], None]) -> list[Outcome]:
     """Run scenarios one after the other, each told as soon as it has ended."""
     outcomes = []
-    try:
+    with stores.told():
         empty: Empty = in_memory if url is None else empty_stores(url)
         for scenario in scenarios:
             outcomes.append(run(scenario, empty))
             told(outcomes[-1])
-    except StoreError as error:
-        raise screen.BadInput(str(error)) from None
     return outcomes
 
 
