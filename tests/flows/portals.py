@@ -1,4 +1,4 @@
-"""Two portals to test flows with: one whose people are invited, and one whose people register."""
+"""Portals to test flows with: one whose people are invited, one whose people register; and accounts elsewhere."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from types import MappingProxyType
 
 from tests.flows.town import OPERATOR, VISITOR, Town
 
+from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import InvitationOf
-from partnerauth.entities import Invitation, Operator, UserId
+from partnerauth.entities import Invitation, Member, Operator, UserId
 from partnerauth.flows.accept_invitation import AcceptInvitation
 from partnerauth.flows.create_organisation import CreateOrganisation
 from partnerauth.flows.invite import Invite
 from partnerauth.flows.join_organisation import JoinOrganisation
 from partnerauth.flows.register import Register
+from partnerauth.flows.sign_in_sso import SignInSso
 from partnerauth.flows.verify_email import VerifyEmail
 from partnerauth.policy.portal import Portal
 from partnerauth.portals import read_portal
+from partnerauth.testing.clockwork import World
 
 MASTER = ("manage-administrators", "manage-users")
 PASSWORD = "Zomer-Fiets-9"
@@ -25,6 +28,24 @@ NAMED = MappingProxyType({"title": "mx", "first-name": "Robin", "last-name": "Ku
 PERSON = MappingProxyType({"first-name": "Robin", "last-name": "Kurz", "phone": "+32 9 1"})
 
 SOON = timedelta(minutes=1)
+ISSUER = "https://login.idp.example/tenant"
+
+
+def sso(
+    portal: World, subject: str, browser: str = "laptop", provider: str = "microsoft-365", **said: object
+) -> Answer:
+    """Sign in with an account at another provider, who says this of it."""
+    claims = {"issuer": ISSUER, "subject": subject, **said}
+    return portal.execute(
+        VISITOR, SignInSso.model_validate({"provider": provider, "claims": claims, "browser": browser})
+    )
+
+
+def session(answer: Answer) -> Member:
+    """Return whoever signing in was accepted of, by his session."""
+    assert isinstance(answer, Accepted), answer
+    assert answer.session
+    return Member(session=answer.session)
 
 
 class Customers(Town):

@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.flows.portals import ISSUER, session, sso
 
 from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, Entity, key_of
-from partnerauth.entities import Credential, Member, Operator, State, System, UserId, Visitor
+from partnerauth.entities import Credential, Operator, State, System, UserId
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.import_allow_list import ImportAllowList
 from partnerauth.flows.reactivate import Reactivate
-from partnerauth.flows.sign_in_sso import Claims, SignInSso
+from partnerauth.flows.sign_in_sso import Claims
 from partnerauth.flows.sign_out import SignOut
 from partnerauth.flows.update_details import UpdateDetails
 from partnerauth.ports import Unit
 from partnerauth.testing.clockwork import World, world
 
-ISSUER = "https://login.idp.example/tenant"
 LEA, BO = "lea@garage.example", "bo@garage.example"
 
 
@@ -32,23 +32,8 @@ def edi() -> World:
     return portal
 
 
-def sso(
-    portal: World, subject: str, browser: str = "laptop", provider: str = "microsoft-365", **said: object
-) -> Answer:
-    claims = {"issuer": ISSUER, "subject": subject, **said}
-    return portal.execute(
-        Visitor(), SignInSso.model_validate({"provider": provider, "claims": claims, "browser": browser})
-    )
-
-
 def verified(portal: World, subject: str, email: str, **said: Any) -> Answer:  # noqa: ANN401 - what `sso` takes
     return sso(portal, subject, email=email, email_verified=True, **said)
-
-
-def session(answer: Answer) -> Member:
-    assert isinstance(answer, Accepted), answer
-    assert answer.session
-    return Member(session=answer.session)
 
 
 def codes(answer: Answer) -> tuple[str, ...]:

@@ -17,11 +17,11 @@ from partnerauth.directory import AccountById, Key, OrganisationById, UserById
 from partnerauth.entities import Delegation, Mail, Selection
 from partnerauth.events import CommandRefused, Event, OfUser, SignInFailed
 from partnerauth.messages import MAILS, languages
+from partnerauth.portals import shipped
 from partnerauth.ports import Unit
 from partnerauth.scenarios import Scenario, find, read, run
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-PORTALS = ("bpost", "edi", "kundenportal", "support", "dealerportal")
 
 
 def scenarios(portal: str) -> Iterator[Scenario]:
@@ -107,7 +107,7 @@ class Reader(MemoryStore):
 
 
 @pytest.mark.rule("GX-08", "GX-01")
-@pytest.mark.parametrize("portal", PORTALS)
+@pytest.mark.parametrize("portal", shipped())
 def test_what_is_stored_says_who_and_where_and_is_what_it_says(portal: str) -> None:
     read_through = 0
     for scenario in scenarios(portal):

@@ -55,23 +55,11 @@ def empty_stores(url: str) -> Callable[[], AbstractContextManager[Store]]:
 
 
 @contextmanager
-def _opened(url: URL, **engine: object) -> Iterator[Store]:
-    from sqlalchemy import create_engine  # noqa: PLC0415 - see empty_stores
-
+def _opened(url: URL) -> Iterator[Store]:
     from partnerauth.adapters.sql.store import SqlStore  # noqa: PLC0415 - see empty_stores
 
-    if not engine:
-        store = SqlStore(url.render_as_string(hide_password=False))
-        try:
-            yield store
-        finally:
-            store.close()
-        return
-    opened = create_engine(url, hide_parameters=True, **engine)
-    try:
-        yield SqlStore(opened)
-    finally:
-        opened.dispose()
+    with closing(SqlStore(url.render_as_string(hide_password=False))) as store:
+        yield store
 
 
 @contextmanager
@@ -120,7 +108,7 @@ def _in_schema(url: URL) -> Iterator[Store]:
             _drop(connection)
             connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
             connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{COMMENT}'")
-        with _opened(url, connect_args={"options": f"-csearch_path={SCHEMA}"}) as store:
+        with _opened(url.update_query_dict({"options": f"-csearch_path={SCHEMA}"})) as store:
             yield store
         with administration.begin() as connection:
             _drop(connection)
