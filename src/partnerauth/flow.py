@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from types import MappingProxyType
 from typing import Any, Generic, TypeAlias, TypeVar, cast
@@ -34,21 +34,18 @@ from partnerauth.entities import (
     Attempts,
     Case,
     Credential,
-    LatestToken,
     Mail,
     Member,
     Operator,
     Organisation,
     OrganisationId,
-    Purpose,
     System,
-    Token,
     User,
     UserId,
     Visitor,
 )
 from partnerauth.events import CommandRefused, Event
-from partnerauth.policy import guessing, isolation, offers, standing, tokens
+from partnerauth.policy import guessing, isolation, offers, standing
 from partnerauth.policy.passwords import PasswordPolicy
 from partnerauth.policy.portal import Portal
 
@@ -413,22 +410,6 @@ def full_name(details: Mapping[str, str]) -> str:
 def credential_of(s: Situation[Any], user: UserId) -> Credential:
     """Return how a user proves himself; of one who never could, a credential that nothing fits."""
     return s.directory.get(CredentialOf(user)) or Credential(user=user)
-
-
-def drawn_link(
-    s: Situation[Any], credential: Credential, purpose: Purpose, lives: timedelta, **facts: str
-) -> tuple[str, tuple[Token, LatestToken]]:
-    """Return the id of a user's new link, for its mail, and its rows: older ones of its purpose end with it (GX-04)."""
-    draft = s.answers[DrawLink()]
-    return draft.id, tokens.issued(
-        id=draft.id,
-        digest=draft.digest,
-        purpose=purpose,
-        subject=credential.user,
-        expires_at=s.now + lives,
-        epoch=credential.epoch,
-        facts=facts,
-    )
 
 
 def counted(s: Situation[Any], guard: guessing.Guard) -> tuple[Attempts, int]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from partnerauth import links
 from partnerauth.directory import Directory, InvitationOf, InvitationsBy, UserById
 from partnerauth.entities import Credential, LatestToken, Mail, Purpose, Token, User
 from partnerauth.events import InvitationCancelled
-from partnerauth.flow import Needs, Situation, drawn_link, mail
+from partnerauth.flow import Needs, Situation, mail
 
 
 def sent(
     s: Situation[Any], credential: Credential, to: str, details: Mapping[str, str], organisation: str
 ) -> tuple[Mail, tuple[Token, LatestToken]]:
     """Return the mail with a new link, and the link, which ends the older ones (KP-01, TK-26)."""
-    token, link = drawn_link(s, credential, Purpose.INVITATION, s.portal.lifetimes.invitation)
+    token, link = links.drawn(s, credential, Purpose.INVITATION, s.portal.lifetimes.invitation)
     return mail(s, "invitation", to, details, token=token, organisation=organisation), link
 
 

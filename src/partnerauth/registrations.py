@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from partnerauth import new_passwords, newcomers
+from partnerauth import links, new_passwords, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Reason, Refused
-from partnerauth.directory import Entity, LatestTokenOf, TokenByDigest, TokenById
-from partnerauth.entities import Purpose, Token, User
+from partnerauth.directory import Entity, LatestTokenOf
+from partnerauth.entities import Purpose, User
 from partnerauth.events import Event
-from partnerauth.flow import Asks, Command, Needs, Reasons, Situation, digest, refuse, untold
+from partnerauth.flow import Asks, Command, Needs, Reasons, Situation, refuse, untold
 from partnerauth.newcomers import Newcomer
 from partnerauth.policy import domains, enrolment, forms, tokens
 
@@ -33,10 +33,7 @@ def needs(s: Situation[Any]) -> Needs:
     """The registration token, whether it is the newest of the address, and whose the address is."""
     address = parse(s.command.email)
     yield from newcomers.needs(s.directory, address)
-    by_digest = TokenByDigest(digest(s.command.token.get_secret_value()))
-    yield by_digest
-    if identity := s.directory.find(by_digest):
-        yield TokenById(identity)
+    yield from links.needs(s.directory, s.command.token)
     if address:
         yield LatestTokenOf(address.key, Purpose.REGISTRATION)
 
@@ -55,7 +52,7 @@ def proved(s: Situation[Any]) -> EmailAddress | Refused:
         return refused
     if address is None:
         return Refused((domains.EMAIL_MALFORMED.broken(),))
-    token = _token(s)
+    token = links.shown(s.directory, s.command.token)
     presented = token if token and token.subject == address.key else None
     latest = s.directory.get(LatestTokenOf(address.key, Purpose.REGISTRATION))
     return refuse(tokens.stands(presented, Purpose.REGISTRATION, latest, None, s.now)) or address
@@ -85,7 +82,7 @@ def kept(s: Situation[Any], newcomer: Newcomer) -> tuple[Entity, ...]:
 
 def used(s: Situation[Any]) -> tuple[Entity, ...]:
     """Return the token, used up."""
-    token = _token(s)
+    token = links.shown(s.directory, s.command.token)
     return (replace(token, used=True),) if token else ()
 
 
@@ -101,8 +98,3 @@ def taken(s: Situation[Any], holder: User) -> Accepted:
 def recorded(s: Situation[Any], reasons: tuple[Reason, ...]) -> Event:
     """Put a refusal on record under the address."""
     return newcomers.refusal_about(s, reasons, parse(s.command.email))
-
-
-def _token(s: Situation[Any]) -> Token | None:
-    identity = s.directory.get(TokenByDigest(digest(s.command.token.get_secret_value())))
-    return s.directory.get(TokenById(identity)) if identity else None

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from pydantic import Field, SecretStr
 
-from partnerauth import new_passwords, sessions
+from partnerauth import links, new_passwords, sessions
 from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import (
     AccountById,
@@ -22,8 +22,6 @@ from partnerauth.directory import (
     LatestTokenOf,
     OrganisationById,
     SelectionOf,
-    TokenByDigest,
-    TokenById,
     UserById,
 )
 from partnerauth.entities import (
@@ -39,7 +37,7 @@ from partnerauth.entities import (
     UserId,
 )
 from partnerauth.events import Event, InvitationAccepted, RightsGranted
-from partnerauth.flow import Asks, Command, Flow, Needs, Reasons, Situation, digest, present, refusal, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Reasons, Situation, present, refusal, refuse
 from partnerauth.policy import forms, rights, tokens
 
 
@@ -58,19 +56,16 @@ class AcceptInvitation(Command):
 
 def needs(s: Situation[AcceptInvitation]) -> Needs:
     """The link, whose it is, what stands behind it, and what the inviter can give by now."""
-    by_digest = TokenByDigest(digest(s.command.token.get_secret_value()))
-    yield by_digest
-    if identity := s.directory.find(by_digest):
-        yield TokenById(identity)
-        if token := s.directory.find(TokenById(identity)):
-            user = UserId(token.subject)
-            yield UserById(user)
-            yield CredentialOf(user)
-            yield LatestTokenOf(token.subject, Purpose.INVITATION)
-            yield InvitationOf(user)
-            if found := s.directory.find(UserById(user)):
-                yield from _needs_of_rights(s, found)
-            yield from sessions.of(s.directory, user)
+    yield from links.needs(s.directory, s.command.token)
+    if token := links.shown(s.directory, s.command.token):
+        user = UserId(token.subject)
+        yield UserById(user)
+        yield CredentialOf(user)
+        yield LatestTokenOf(token.subject, Purpose.INVITATION)
+        yield InvitationOf(user)
+        if found := s.directory.find(UserById(user)):
+            yield from _needs_of_rights(s, found)
+        yield from sessions.of(s.directory, user)
     yield from sessions.needs(s.directory, s.command.browser)
 
 
@@ -98,7 +93,7 @@ def decide(s: Situation[AcceptInvitation]) -> Answer:
     """Let him in, with what was named of the inviter's present rights, or else all of them (KP-03, TK-06)."""
     if refused := refuse(forms.known_fields(s.portal, s.command.word(), s.command.details)):
         return refused
-    token, user = _token(s), _invited(s)
+    token, user = links.shown(s.directory, s.command.token), _invited(s)
     stands = token if token and user and (token.used or user.state is State.INVITED) else None
     latest = s.directory.get(LatestTokenOf(token.subject, Purpose.INVITATION)) if token else None
     before = s.directory.get(CredentialOf(user.id)) if user else None
@@ -207,13 +202,8 @@ def recorded(s: Situation[AcceptInvitation], reasons: tuple[Reason, ...]) -> Eve
 
 
 def _invited(s: Situation[AcceptInvitation]) -> User | None:
-    token = _token(s)
+    token = links.shown(s.directory, s.command.token)
     return s.directory.find(UserById(UserId(token.subject))) if token else None
-
-
-def _token(s: Situation[AcceptInvitation]) -> Token | None:
-    identity = s.directory.find(TokenByDigest(digest(s.command.token.get_secret_value())))
-    return s.directory.find(TokenById(identity)) if identity else None
 
 
 FLOW = Flow(command=AcceptInvitation, needs=needs, asks=asks, decide=decide, recorded=recorded)

@@ -5,25 +5,13 @@ Refuses: email-malformed, email-not-lowercase, domain-mismatch, not-on-allow-lis
 
 from __future__ import annotations
 
-from partnerauth import mail_limits, newcomers
+from partnerauth import links, mail_limits, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import AttemptsAgainst, CredentialOf, LatestTokenOf
 from partnerauth.entities import Purpose, User
 from partnerauth.events import EmailChangeRequested
-from partnerauth.flow import (
-    Asks,
-    Command,
-    DrawLink,
-    Flow,
-    Needs,
-    Situation,
-    credential_of,
-    drawn_link,
-    mail,
-    refuse,
-    untold,
-)
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, mail, refuse, untold
 from partnerauth.policy import allow_list, domains, enrolment, guessing, lifecycle
 
 
@@ -44,7 +32,7 @@ def needs(s: Situation[ChangeEmail]) -> Needs:
 
 def asks(_: Situation[ChangeEmail]) -> Asks:
     """A link to confirm the address."""
-    yield DrawLink()
+    yield links.NEW_LINK
 
 
 def decide(s: Situation[ChangeEmail]) -> Answer:
@@ -67,7 +55,7 @@ def decide(s: Situation[ChangeEmail]) -> Answer:
 
 def _requested(s: Situation[ChangeEmail], address: EmailAddress) -> Accepted:
     credential, lives = credential_of(s, s.me.id), s.portal.lifetimes.email_change
-    token, link = drawn_link(s, credential, Purpose.EMAIL_CHANGE, lives, email=address.original)
+    token, link = links.drawn(s, credential, Purpose.EMAIL_CHANGE, lives, email=address.original)
     event = EmailChangeRequested(organisation=s.me.organisation, by=s.by, at=s.now, user=s.me.id, email=address)
     told = mail(s, "confirm-email", address.original, s.me.details, token=token)
     return Accepted(events=(event,), mails=(told,), keeps=link)

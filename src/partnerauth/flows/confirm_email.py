@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import newcomers
+from partnerauth import links, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, TokenByDigest, TokenById, UserById
+from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, UserById
 from partnerauth.entities import Credential, Purpose, Token, User, UserId
 from partnerauth.events import EmailChanged, login_names
-from partnerauth.flow import Command, Flow, Needs, Situation, digest, mail, present, refuse
+from partnerauth.flow import Command, Flow, Needs, Situation, mail, present, refuse
 from partnerauth.policy import enrolment, standing, tokens
 
 
@@ -27,24 +27,21 @@ class ConfirmEmail(Command):
 
 def needs(s: Situation[ConfirmEmail]) -> Needs:
     """The link, whose it is, and whose the new address is by now."""
-    by_digest = TokenByDigest(digest(s.command.token.get_secret_value()))
-    yield by_digest
-    if identity := s.directory.find(by_digest):
-        yield TokenById(identity)
-        if token := s.directory.find(TokenById(identity)):
-            user = UserId(token.subject)
-            yield UserById(user)
-            yield CredentialOf(user)
-            yield LatestTokenOf(token.subject, Purpose.EMAIL_CHANGE)
-            if address := _address(token):
-                yield from newcomers.claims(s.directory, [address.key])
-            if found := s.directory.find(UserById(user)):
-                yield from (LoginNameByKey(name.key) for name in login_names(found))
+    yield from links.needs(s.directory, s.command.token)
+    if token := links.shown(s.directory, s.command.token):
+        user = UserId(token.subject)
+        yield UserById(user)
+        yield CredentialOf(user)
+        yield LatestTokenOf(token.subject, Purpose.EMAIL_CHANGE)
+        if address := _address(token):
+            yield from newcomers.claims(s.directory, [address.key])
+        if found := s.directory.find(UserById(user)):
+            yield from (LoginNameByKey(name.key) for name in login_names(found))
 
 
 def decide(s: Situation[ConfirmEmail]) -> Answer:
     """Change it, tell the old address, and end every session and other link (GX-04, GX-11)."""
-    token = _token(s)
+    token = links.shown(s.directory, s.command.token)
     user = s.directory.get(UserById(UserId(token.subject))) if token else None
     latest = s.directory.get(LatestTokenOf(token.subject, Purpose.EMAIL_CHANGE)) if token else None
     credential = s.directory.get(CredentialOf(user.id)) if user else None
@@ -68,11 +65,6 @@ def _changed(
         mails=(mail(s, "email-changed", user.email.original, user.details),),
         keeps=(replace(token, used=True), replace(credential, epoch=credential.epoch + 1)),
     )
-
-
-def _token(s: Situation[ConfirmEmail]) -> Token | None:
-    identity = s.directory.get(TokenByDigest(digest(s.command.token.get_secret_value())))
-    return s.directory.get(TokenById(identity)) if identity else None
 
 
 def _address(token: Token) -> EmailAddress | None:

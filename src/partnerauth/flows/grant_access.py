@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from partnerauth import links
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import (
     AccessRequestOf,
@@ -30,19 +31,7 @@ from partnerauth.entities import (
     UserId,
 )
 from partnerauth.events import AccessGranted, AccountSet
-from partnerauth.flow import (
-    Asks,
-    Command,
-    DrawLink,
-    Flow,
-    Needs,
-    Situation,
-    credential_of,
-    drawn_link,
-    found,
-    mail,
-    refuse,
-)
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, mail, refuse
 from partnerauth.policy import enrolment, management, rights
 
 
@@ -69,7 +58,7 @@ def needs(s: Situation[GrantAccess]) -> Needs:
 
 def asks(_: Situation[GrantAccess]) -> Asks:
     """A link to set the password."""
-    yield DrawLink()
+    yield links.NEW_LINK
 
 
 def decide(s: Situation[GrantAccess]) -> Answer:
@@ -122,7 +111,7 @@ def _granted(s: Situation[GrantAccess], user: User, request: AccessRequest) -> A
             events=(*opened, granted), mails=(mail(s, "access-granted", user.email.original, user.details),)
         )
     credential = credential_of(s, user.id)
-    token, link = drawn_link(s, credential, Purpose.RESET, s.portal.lifetimes.reset)
+    token, link = links.drawn(s, credential, Purpose.RESET, s.portal.lifetimes.reset)
     return Accepted(
         events=(*opened, granted),
         mails=(mail(s, "access-granted", user.email.original, user.details, token=token),),

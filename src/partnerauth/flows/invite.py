@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from partnerauth import invitations, mail_limits, newcomers
+from partnerauth import invitations, links, mail_limits, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import (
@@ -35,20 +35,7 @@ from partnerauth.entities import (
     account_id,
 )
 from partnerauth.events import Event, UserInvited
-from partnerauth.flow import (
-    Asks,
-    Command,
-    DrawLink,
-    Flow,
-    IsFreeMail,
-    Needs,
-    Reasons,
-    Situation,
-    found,
-    present,
-    refuse,
-    untold,
-)
+from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Reasons, Situation, found, present, refuse, untold
 from partnerauth.policy import delegation, domains, enrolment, forms, isolation, management, offers, rights, selections
 
 
@@ -98,7 +85,7 @@ def needs(s: Situation[Invite]) -> Needs:
 def asks(s: Situation[Invite]) -> Asks:
     """An id, a link, and whether anybody can have an address like the inviter's."""
     yield newcomers.NEW_USER
-    yield DrawLink()
+    yield links.NEW_LINK
     if s.user:
         yield IsFreeMail(s.user.email.domain)
 

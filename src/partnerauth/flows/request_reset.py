@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partnerauth import mail_limits
+from partnerauth import links, mail_limits
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
@@ -22,19 +22,7 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import Purpose, State, User
 from partnerauth.events import ResetRequested
-from partnerauth.flow import (
-    Asks,
-    Command,
-    DrawLink,
-    Flow,
-    Needs,
-    Situation,
-    credential_of,
-    drawn_link,
-    mail,
-    refuse,
-    untold,
-)
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, mail, refuse, untold
 from partnerauth.policy import allow_list, domains, guessing, lifecycle, management, offers, passwords, standing, tokens
 from partnerauth.policy.portal import RESET_PASSWORD
 
@@ -64,7 +52,7 @@ def needs(s: Situation[RequestReset]) -> Needs:
 
 def asks(_: Situation[RequestReset]) -> Asks:
     """A link, whether or not there is anybody to send it to (GX-03)."""
-    yield DrawLink()
+    yield links.NEW_LINK
 
 
 def decide(s: Situation[RequestReset]) -> Answer:
@@ -97,7 +85,7 @@ def _answered(s: Situation[RequestReset]) -> Accepted:
 
 
 def _mailed(s: Situation[RequestReset], user: User, event: ResetRequested) -> Accepted:
-    token, link = drawn_link(s, credential_of(s, user.id), Purpose.RESET, s.portal.lifetimes.reset)
+    token, link = links.drawn(s, credential_of(s, user.id), Purpose.RESET, s.portal.lifetimes.reset)
     told = mail(s, "password-reset", user.email.original, user.details, token=token, username=_called(user))
     return Accepted(events=(event,), mails=(told,), keeps=link)
 

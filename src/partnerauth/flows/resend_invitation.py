@@ -5,12 +5,12 @@ Refuses: other-organisation, invitation-unknown, invitation-used, management-rig
 
 from __future__ import annotations
 
-from partnerauth import invitations, mail_limits
+from partnerauth import invitations, links, mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, InvitationOf, LatestTokenOf, OrganisationById, UserById
 from partnerauth.entities import Member, Operator, Purpose, UserId
 from partnerauth.events import InvitationResent
-from partnerauth.flow import Asks, Command, DrawLink, Flow, Needs, Situation, credential_of, found, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, refuse
 from partnerauth.policy import management, tokens
 
 
@@ -33,7 +33,7 @@ def needs(s: Situation[ResendInvitation]) -> Needs:
 
 def asks(_: Situation[ResendInvitation]) -> Asks:
     """A link."""
-    yield DrawLink()
+    yield links.NEW_LINK
 
 
 def decide(s: Situation[ResendInvitation]) -> Answer:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import new_passwords, sessions
+from partnerauth import links, new_passwords, sessions
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
     AttemptsAgainst,
@@ -18,13 +18,11 @@ from partnerauth.directory import (
     InvitationOf,
     LatestTokenOf,
     OrganisationById,
-    TokenByDigest,
-    TokenById,
     UserById,
 )
-from partnerauth.entities import Credential, Purpose, State, Token, UserId
+from partnerauth.entities import Credential, Purpose, State, UserId
 from partnerauth.events import PasswordReset
-from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, digest, present, refuse
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, present, refuse
 from partnerauth.policy import guessing, standing, tokens
 
 
@@ -39,20 +37,17 @@ class ResetPassword(Command):
 
 def needs(s: Situation[ResetPassword]) -> Needs:
     """The link, whose it is, and whether it is his newest."""
-    by_digest = TokenByDigest(digest(s.command.token.get_secret_value()))
-    yield by_digest
-    if identity := s.directory.find(by_digest):
-        yield TokenById(identity)
-        if token := s.directory.find(TokenById(identity)):
-            user = UserId(token.subject)
-            yield UserById(user)
-            yield CredentialOf(user)
-            yield AttemptsAgainst(guessing.against_user(user, s.portal.limits).key)
-            yield LatestTokenOf(token.subject, Purpose.RESET)
-            yield InvitationOf(user)
-            if found := s.directory.find(UserById(user)):
-                yield OrganisationById(found.organisation)
-            yield from sessions.of(s.directory, user)
+    yield from links.needs(s.directory, s.command.token)
+    if token := links.shown(s.directory, s.command.token):
+        user = UserId(token.subject)
+        yield UserById(user)
+        yield CredentialOf(user)
+        yield AttemptsAgainst(guessing.against_user(user, s.portal.limits).key)
+        yield LatestTokenOf(token.subject, Purpose.RESET)
+        yield InvitationOf(user)
+        if found := s.directory.find(UserById(user)):
+            yield OrganisationById(found.organisation)
+        yield from sessions.of(s.directory, user)
     yield from sessions.needs(s.directory, s.command.browser)
 
 
@@ -65,7 +60,7 @@ def asks(s: Situation[ResetPassword]) -> Asks:
 
 def decide(s: Situation[ResetPassword]) -> Answer:
     """Set it: the link is used up, and every session and other link ends (GX-04, GX-06)."""
-    token = _token(s)
+    token = links.shown(s.directory, s.command.token)
     user = s.directory.get(UserById(UserId(token.subject))) if token else None
     latest = s.directory.get(LatestTokenOf(token.subject, Purpose.RESET)) if token else None
     before = s.directory.get(CredentialOf(user.id)) if user else None
@@ -100,15 +95,10 @@ def decide(s: Situation[ResetPassword]) -> Answer:
 
 def _is_temporary(s: Situation[ResetPassword]) -> Iterable[VerifyPassword]:
     """Yield the question whether the new password is the temporary one, which nobody keeps (BP-13, PW-06)."""
-    token = _token(s)
+    token = links.shown(s.directory, s.command.token)
     credential = s.directory.get(CredentialOf(UserId(token.subject))) if token else None
     if credential and credential.temporary_until:
         yield VerifyPassword(credential.password_hash, new_passwords.text(s.command.password))
-
-
-def _token(s: Situation[ResetPassword]) -> Token | None:
-    identity = s.directory.get(TokenByDigest(digest(s.command.token.get_secret_value())))
-    return s.directory.get(TokenById(identity)) if identity else None
 
 
 FLOW = Flow(command=ResetPassword, needs=needs, asks=asks, decide=decide)

@@ -66,7 +66,7 @@ def decide(s: Situation[SubmitRequest]) -> Answer:
     ):
         return refused
     answers = {field: value.strip() for field, value in command.fields.items() if value.strip()}
-    case = CaseId(s.answers[NEW_CASE]) if taken else command.case or CaseId(s.answers[NEW_CASE])
+    case = command.case if command.case and not taken else CaseId(s.answers[NEW_CASE])
     event = RequestSubmitted(
         organisation=s.me.organisation,
         by=s.by,

@@ -6,24 +6,12 @@ too-many-attempts.
 
 from __future__ import annotations
 
-from partnerauth import mail_limits
+from partnerauth import links, mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, LatestTokenOf, UserById
 from partnerauth.entities import Purpose, UserId
 from partnerauth.events import ResetRequested
-from partnerauth.flow import (
-    Asks,
-    Command,
-    DrawLink,
-    Flow,
-    Needs,
-    Situation,
-    credential_of,
-    drawn_link,
-    found,
-    mail,
-    refuse,
-)
+from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, mail, refuse
 from partnerauth.policy import management, standing
 
 
@@ -44,7 +32,7 @@ def needs(s: Situation[TriggerReset]) -> Needs:
 
 def asks(_: Situation[TriggerReset]) -> Asks:
     """A link."""
-    yield DrawLink()
+    yield links.NEW_LINK
 
 
 def decide(s: Situation[TriggerReset]) -> Answer:
@@ -57,7 +45,7 @@ def decide(s: Situation[TriggerReset]) -> Answer:
         standing.acts(user),
     ):
         return refused
-    token, link = drawn_link(s, credential_of(s, user.id), Purpose.RESET, s.portal.lifetimes.reset)
+    token, link = links.drawn(s, credential_of(s, user.id), Purpose.RESET, s.portal.lifetimes.reset)
     name = user.username or user.email.original
     answer = Accepted(
         events=(ResetRequested(organisation=user.organisation, by=s.by, at=s.now, user=user.id),),

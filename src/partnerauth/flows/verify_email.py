@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import newcomers
+from partnerauth import links, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason, Refused
-from partnerauth.directory import LatestTokenOf, TokenByDigest, TokenById
+from partnerauth.directory import LatestTokenOf, TokenById
 from partnerauth.entities import OrganisationId, Purpose, Token
 from partnerauth.events import EmailVerified, Event
-from partnerauth.flow import Asks, Command, DrawId, DrawSecret, Flow, Needs, Situation, digest, present, refuse
+from partnerauth.flow import Asks, Command, DrawId, DrawSecret, Flow, Needs, Situation, present, refuse
 from partnerauth.policy import domains, guessing, tokens
 
 TOKEN = DrawId("token")
@@ -32,10 +32,7 @@ class VerifyEmail(Command):
 
 def needs(s: Situation[VerifyEmail]) -> Needs:
     """The newest code of the address, and what the pasted one is."""
-    by_digest = TokenByDigest(_digest(s))
-    yield by_digest
-    if identity := s.directory.find(by_digest):
-        yield TokenById(identity)
+    yield from links.needs(s.directory, _code(s))
     if address := parse(s.command.email):
         latest = LatestTokenOf(address.key, Purpose.VERIFICATION)
         yield LatestTokenOf(address.key, Purpose.REGISTRATION)
@@ -62,8 +59,7 @@ def decide(s: Situation[VerifyEmail]) -> Answer:
     address = parse(s.command.email)
     if address is None:
         return Refused((domains.EMAIL_MALFORMED.broken(),))
-    identity = s.directory.get(TokenByDigest(_digest(s)))
-    code = s.directory.get(TokenById(identity)) if identity else None
+    code = links.shown(s.directory, _code(s))
     presented = code if code and code.subject == address.key else None
     latest = s.directory.get(LatestTokenOf(address.key, Purpose.VERIFICATION))
     refused = refuse(tokens.stands(presented, Purpose.VERIFICATION, latest, None, s.now))
@@ -100,8 +96,9 @@ def _guard(s: Situation[VerifyEmail], address: EmailAddress) -> guessing.Guard:
     return guessing.against_code(token.id, token.expires_at, s.portal.limits)
 
 
-def _digest(s: Situation[VerifyEmail]) -> str:
-    return digest("".join(s.command.code.get_secret_value().split()).upper())
+def _code(s: Situation[VerifyEmail]) -> SecretStr:
+    """Return the code as it was made: pasted, it may have spaces in it, and lower case."""
+    return SecretStr("".join(s.command.code.get_secret_value().split()).upper())
 
 
 FLOW = Flow(command=VerifyEmail, needs=needs, guards=guards, asks=asks, decide=decide, recorded=recorded)
