@@ -54,7 +54,8 @@ def test_every_reason_is_one_of_few(docs: ModuleType) -> None:
 
 def test_what_a_reason_points_to_is_shown(docs: ModuleType) -> None:
     tests = docs.tests_of_cases()
-    named = {each for case in cases(docs) for each in re.findall(r"\b[A-Z]{2}-\d\d\b", case.rest)}
+    a_case = rf"\b(?:{'|'.join(docs.SECTIONS)})-\d\d\b"
+    named = {each for case in cases(docs) for each in re.findall(a_case, case.rest)}
     known = {case.id: case.rest for case in cases(docs)}
     assert {each for each in named if each not in tests and not known[each]} == set()
 
