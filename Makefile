@@ -36,8 +36,8 @@ check: $(VENV)/.dev .coverage ## Format, lint, types, imports, catalogues, branc
 docs: $(VENV)/.dev ## Write the generated pages of docs/
 	$(BIN)/python docs/generate.py
 
-bench: $(VENV)/.bench ## Measure decisions beside peers, and commands on every store
-	$(BIN)/python benchmarks/decisions.py --plot docs
+bench: $(VENV)/.bench ## Measure decisions beside peers, commands and bytes on every store
+	$(BIN)/python benchmarks/decisions.py --write docs
 	$(BIN)/python benchmarks/scaling.py --write docs
 
 mutants: $(VENV)/.mutants ## Break the policy and the flows, a sample of ways, and see what no test notices

@@ -1,6 +1,6 @@
 """How long a decision takes: partnerauth beside the floor and its peers, in one run, on the workload of `portal_n`.
 
-    python benchmarks/decisions.py [--elements 1000 …] [--engines floor …] [--json] [--plot docs]
+    python benchmarks/decisions.py [--elements 1000 …] [--engines floor …] [--json] [--write docs]
 
 Every engine runs in a process of its own, so that memory is its own.  Questions are made of fresh strings, the timer
 runs around one call each, and every answer is compared with the expected one.  The questions are asked in several
@@ -133,13 +133,15 @@ def main() -> int:
     parser.add_argument("--elements", type=int, nargs="+", default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
     parser.add_argument("--json", action="store_true", help="print the runs as JSON")
-    parser.add_argument("--plot", type=Path, metavar="FOLDER", help="write performance.md and its plots there")
+    parser.add_argument(
+        "--write", type=Path, metavar="FOLDER", help="write the tables into performance.md there, and its plots"
+    )
     arguments = parser.parse_args()
     runs = run(arguments.engines, arguments.elements)
     if arguments.json:
         print(json.dumps({"runs": runs}, indent=1))
-    if arguments.plot:
-        write(runs, arguments.plot)
+    if arguments.write:
+        write(runs, arguments.write)
     return 1 if any(one["wrong"] for one in runs) else 0
 
 
