@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
 import pytest
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from tests.flows.town import INACTIVE, OPERATOR, VISITOR, Town
+from tests.flows.town import INACTIVE, OPERATOR, VISITOR, Town, about_nothing
 
 from partnerauth.decision import Accepted, Refused, broken
 from partnerauth.entities import Actor, Member, State, System, UserId
@@ -39,8 +36,6 @@ from partnerauth.policy.forms import FIELD_REQUIRED
 from partnerauth.policy.offers import UNKNOWN_NAME
 from partnerauth.portals import read_portal
 
-Model = TypeVar("Model", bound=BaseModel)
-
 OFFERS = read_portal("bpost").offers
 WORDS: dict[str, Actor] = {
     "visitor": VISITOR,
@@ -56,25 +51,6 @@ DETAILS = {
     "last-name": "Smet",
     "email": "dora@acme.example",
 }
-
-
-def anything(annotation: Any) -> object:  # noqa: ANN401 - whatever a field takes
-    """Return the first simple value that a field takes."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return about_nothing(annotation)
-    simple: tuple[object, ...] = ("x", (), {}, 1)
-    for value in simple:
-        try:
-            return TypeAdapter(annotation).validate_python(value)
-        except ValidationError:
-            continue
-    raise LookupError(annotation)
-
-
-def about_nothing(model: type[Model]) -> Model:
-    """Return a command that names only what it must."""
-    required = {name: field for name, field in model.model_fields.items() if field.is_required()}
-    return model.model_validate({name: anything(field.annotation) for name, field in required.items()})
 
 
 def codes(town: Town, who: Actor, word: str) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import tomllib
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import pytest
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.addresses import parse
@@ -60,6 +61,7 @@ from partnerauth.shell import Save, Step, carry_out
 from partnerauth.testing.clockwork import START, World
 
 Facts: TypeAlias = Mapping[str, Fact]
+Model = TypeVar("Model", bound=BaseModel)
 
 OPERATOR = Operator()
 VISITOR = Visitor()
@@ -311,3 +313,22 @@ def _actor(who: Actor | str) -> Actor:
 def words(text: str) -> frozenset[str]:
     """Return the words of a text."""
     return frozenset(text.split())
+
+
+def anything(annotation: Any) -> object:  # noqa: ANN401 - whatever a field takes
+    """Return the first simple value that a field takes."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return about_nothing(annotation)
+    simple: tuple[object, ...] = ("x", (), {}, 1)
+    for value in simple:
+        try:
+            return TypeAdapter(annotation).validate_python(value)
+        except ValidationError:
+            continue
+    raise LookupError(annotation)
+
+
+def about_nothing(model: type[Model]) -> Model:
+    """Return a command that names only what it must."""
+    required = {name: field for name, field in model.model_fields.items() if field.is_required()}
+    return model.model_validate({name: anything(field.annotation) for name, field in required.items()})
