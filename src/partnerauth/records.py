@@ -25,19 +25,8 @@ OPEN: Final = frozenset(
         *("organisation", "by", "user", "account", "case", "origin", "subcontractor", "RightsDelegated.source"),
         # What was given, asked for or decided: words of the portal file, and what companies agreed on.
         *("application", "applications", "billing_addresses", "ceilings", "codes", "command", "contract", "contracts"),
-        *(
-            "digest",
-            "elements",
-            "form",
-            "given",
-            "kind",
-            "management",
-            "named",
-            "option",
-            "options",
-            "overview",
-            "provider",
-        ),
+        *("digest", "elements", "form", "given", "kind", "management", "named"),
+        *("option", "options", "overview", "provider"),
         *("state", "status"),
         # What a company says of itself.  One that a mail opened may be called by its sender's address, and is not here.
         *("country", "domain", "domains"),

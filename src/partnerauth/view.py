@@ -246,7 +246,7 @@ class View:
         """
         found = self.user(user)
         if found is None:
-            return self._denied(isolation.OTHER_ORGANISATION.code, isolation.OTHER_ORGANISATION.broken(names=(user,)))
+            return self._denied(isolation.OTHER_ORGANISATION.broken(names=(user,)))
         question = decisions.Question(
             user=found.id,
             application=rows.MANAGEMENT if application is None else application,
@@ -260,7 +260,7 @@ class View:
         if allowed:
             evidence = tuple(self._evidence(found, question))
             return Decision(allowed=True, rule=row, reason=None, position=self.position, evidence=evidence)
-        return self._denied(row, _reason(row, found, question))
+        return self._denied(_reason(row, found, question), row)
 
     def who_can(
         self,
@@ -321,7 +321,7 @@ class View:
     def management(self, user: str) -> frozenset[str]:
         """Return the management rights of a user: those given to him and those of everybody."""
         found = self.user(user)
-        return self._management(found) if found else frozenset()
+        return management.held(self.portal, found) if found else frozenset()
 
     def is_administrator(self, user: str) -> bool:
         """Whether a user holds a right that makes an administrator."""
@@ -391,10 +391,9 @@ class View:
         """
         found, kind = self.user(user), self.portal.records.get(record.type)
         if kind is None:
-            reason = offers.UNKNOWN_NAME.broken(kind="record", names=(record.type,))
-            return self._denied(offers.UNKNOWN_NAME.code, reason)
+            return self._denied(offers.UNKNOWN_NAME.broken(kind="record", names=(record.type,)))
         if found is None:
-            return self._denied(isolation.OTHER_ORGANISATION.code, isolation.OTHER_ORGANISATION.broken(names=(user,)))
+            return self._denied(isolation.OTHER_ORGANISATION.broken(names=(user,)))
         answers = [self._sees(found, record, kind.application, sight) for sight in kind.seen_by]
         return next((each for each in answers if each), answers[0])
 
@@ -561,8 +560,7 @@ class View:
             return decision
         if sights.shows(sight, is_own=is_own, is_administrator=self.is_administrator(user.id)):
             return decision
-        code = rights.RIGHT_MISSING
-        return self._denied(code.code, code.broken(right=sight.right, application=application))
+        return self._denied(rights.RIGHT_MISSING.broken(right=sight.right, application=application))
 
     def _held(self, user: User, application: str, account: AccountId) -> frozenset[Element]:
         found = self._get(AccountById(account))
@@ -611,11 +609,8 @@ class View:
         if giving:
             yield Evidence(Element(RIGHT, right), giving.by, giving.at)
 
-    def _management(self, user: User) -> frozenset[str]:
-        return management.held(self.portal, user)
-
-    def _denied(self, row: str, reason: Reason) -> Decision:
-        return Decision(allowed=False, rule=row, reason=reason, position=self.position)
+    def _denied(self, reason: Reason, row: str = "") -> Decision:
+        return Decision(allowed=False, rule=row or reason.code, reason=reason, position=self.position)
 
     def _get(self, key: Key[T]) -> T | None:
         if key not in self._directory:
