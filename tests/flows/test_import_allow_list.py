@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from partnerauth.adapters.memory import MemoryStore
+from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Answer, Refused
-from partnerauth.directory import EveryUser, Key
-from partnerauth.entities import Member, Operator, OrganisationId, System, User, Visitor
+from partnerauth.directory import EveryUser, Key, LoginNameByKey
+from partnerauth.entities import LoginName, Member, Operator, OrganisationId, System, User, Visitor
 from partnerauth.events import AllowListApplied, AllowListImported
+from partnerauth.flow import present
+from partnerauth.flows import import_allow_list
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.import_allow_list import AllowListEntry, ImportAllowList
 from partnerauth.flows.open_organisation import OpenOrganisation
@@ -27,6 +31,7 @@ from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.sign_out import SignOut
 from partnerauth.ports import ConflictError, Loaded, Unit
 from partnerauth.testing.clockwork import World, world
+from partnerauth.testing.stores import unit_of
 
 PASSWORD = "Zomer-Fietsen-9"
 NORTH = tuple(f"{name}@north.example" for name in ("ann", "bob", "cas", "dee", "eve"))
@@ -589,6 +594,62 @@ def test_fd_09_the_same_feed_twice_at_once_is_applied_once() -> None:
     assert isinstance(other[0], Accepted)
     names = [name for names in store.commits for name in names]
     assert (names.count("UserDeactivated"), names.count("UserMoved"), names.count("AllowListApplied")) == (4, 1, 2)
+
+
+@pytest.mark.rule("ED-01")
+@pytest.mark.parametrize("commits", range(5))
+def test_an_organisation_in_which_many_change_is_done_in_parts(commits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_allow_list, "MOST_AT_ONCE", 2)
+    store = Frail()
+    edi = world("edi", store)
+    store.left = commits
+    with contextlib.suppress(CrashError):
+        feed(edi, 1, *entries(*NORTH))
+    store.left = 10**9
+    feed(edi, 1, *entries(*NORTH))
+
+    first, *parts, last = filter(None, store.commits)
+    assert (first, last) == (("AllowListImported",), ("AllowListApplied",))
+    assert [names.count("UserProvisioned") for names in parts] == [2, 2, 1]
+    assert sum(names.count("OrganisationOpened") for names in parts) == 1
+    assert state(edi) == {(email, "north", "invited") for email in NORTH}
+
+
+@pytest.mark.rule("ED-01")
+def test_a_damaged_copy_of_an_unfinished_feed_does_not_go_on_with_it() -> None:
+    edi, store = frail()
+    store.left = 2
+    with pytest.raises(CrashError):
+        feed(edi, 2, *LATER)
+    store.left = 10**9
+    before = state(edi)
+
+    assert codes(feed(edi, 2, *LATER, entry("?")))[:2] == ("feed-out-of-order", "feed-malformed")
+    assert codes(feed(edi, 2, *LATER, LATER[0]))[:2] == ("feed-out-of-order", "feed-contradictory")
+    assert state(edi) == before
+
+
+@pytest.mark.rule("ED-01")
+def test_who_has_another_address_by_the_time_a_feed_is_applied_is_left_to_the_next_one() -> None:
+    edi, store = frail()
+    commit = store.commit
+    gone = user(edi, "a@north.example", "north")
+    elsewhere = replace(gone, email=present(parse("other@north.example")))
+    names = (LoginName(key="other@north.example", user=gone.id), LoginNameByKey("a@north.example"))
+
+    def committing(unit: Unit) -> int:
+        position = commit(unit)
+        if any(event.name == "AllowListImported" for event in unit.events):
+            commit(unit_of(store, elsewhere, names[0], drops=names[1:]))
+        return position
+
+    store.commit = committing  # type: ignore[method-assign]
+    done = does(edi, 2, *(each for each in MANY if each.email != gone.email.key))
+
+    assert done == []
+    assert state(edi) >= {("other@north.example", "north", "invited")}
+    store.commit = commit  # type: ignore[method-assign]
+    assert does(edi, 3, *(each for each in MANY if each.email != gone.email.key)) == ["UserDeactivated"]
 
 
 @pytest.mark.rule("ED-01")
