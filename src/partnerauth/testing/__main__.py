@@ -22,12 +22,6 @@ from partnerauth.testing.shortening import LawBrokenError
 DRAWN = "drawn"
 """Names portals that nobody wrote."""
 
-COMMANDS = 30
-"""Commands of one history, after the first people have come in."""
-
-HISTORIES = 50
-"""Histories that are tried at a time, from one seed."""
-
 
 @click.command(help="Try the laws on random histories, and show the shortest one that breaks one.")
 @click.argument("names", nargs=-1, metavar="[PORTAL]...")
@@ -64,7 +58,7 @@ def _try(  # noqa: PLR0913 - what is tried, on what, and for how long
     start, last = time.perf_counter(), seed
     total = Tried()
     while total.commands < steps:
-        tried = hold(portal, *laws, new_store=new_store, histories=HISTORIES, commands=COMMANDS, seed=last)
+        tried = hold(portal, *laws, new_store=new_store, seed=last)
         total += tried
         last += 1
     seconds = time.perf_counter() - start

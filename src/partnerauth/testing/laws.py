@@ -10,7 +10,8 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Final, TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias, TypeVar
 
 from partnerauth.decision import Answer, Refused
 from partnerauth.directory import AttemptsAgainst
@@ -48,10 +49,15 @@ TurnLaw: TypeAlias = Callable[[Witness, Ledger, Turn], None]
 QuestionLaw: TypeAlias = Callable[[Witness, Question], None]
 """A law of questions."""
 
+LawT = TypeVar("LawT", TurnLaw, QuestionLaw)
+
 _STATES: Final = frozenset({"user-inactive", "approval-pending", "approval-rejected"})
 _FIRST_GATE: Final = _STATES | {"sign-in-required", "password-change-required", "session-replaced"}
 _ALONE: Final = (_FIRST_GATE - _STATES) | {"not-offered", "unknown-name", "other-organisation"}
 """The codes that nothing stands beside; those of a state can also be about the user whom a command names."""
+
+_MEMBERS: Final = frozenset({"user", "administrator"})
+"""What portal files call whoever has signed in; anybody else they call by the name of his class."""
 
 _WITH_A_TEMPORARY_PASSWORD: Final = frozenset({"change-password", "sign-out"})
 """What can be done before a temporary password is changed (BP-13)."""
@@ -125,11 +131,11 @@ def only_whoever_may_act_does(world: Witness, ledger: Ledger, turn: Turn) -> Non
     if turn.overtaken and not turn.accepted:
         return
     offered = set(world.portal.offers.get(turn.word, ()))
-    if isinstance(turn.actor, Visitor) and "visitor" not in offered and offered & {"user", "administrator"}:
+    if isinstance(turn.actor, Visitor) and "visitor" not in offered and offered & _MEMBERS:
         _refused_with(turn, {"sign-in-required"})
     elif isinstance(turn.actor, Member) and (codes := _kept_out(ledger, turn)):
         _refused_with(turn, codes)
-    elif not offered & _words_for(turn):
+    elif offered.isdisjoint(_MEMBERS if isinstance(turn.actor, Member) else {type(turn.actor).__name__.lower()}):
         _refused_with(turn, {"not-offered"})
 
 
@@ -433,43 +439,41 @@ def compiled_rules_are_pycasbins(world: Witness, question: Question) -> None:
     _require(answered == expected, question, f"{answered}, where pycasbin says {expected}")
 
 
-TURN_LAWS: Final[Mapping[str, TurnLaw]] = {
-    law.__name__: law
-    for law in (
-        nobody_gives_more_than_he_holds,
-        nothing_grows,
-        rights_are_not_taken_away,
-        nobody_is_deleted,
-        names_are_one_persons,
-        only_whoever_may_act_does,
-        strangers_stay_as_they_are,
-        strangers_are_not_seen,
-        slices_suffice,
-        withdrawal_cuts,
-        an_administrator_remains,
-        refusals_change_nothing,
-        refusals_come_from_one_gate,
-        everything_is_on_record,
-        secrets_stay_secret,
-        links_and_sessions_end,
-        selections_are_possible,
-        whoever_manages_may,
-        addresses_keep_their_domain,
-        management_is_pycasbins,
-    )
-}
+def _by_name(*laws: LawT) -> Mapping[str, LawT]:
+    return MappingProxyType({law.__name__: law for law in laws})
+
+
+TURN_LAWS: Final[Mapping[str, TurnLaw]] = _by_name(
+    nobody_gives_more_than_he_holds,
+    nothing_grows,
+    rights_are_not_taken_away,
+    nobody_is_deleted,
+    names_are_one_persons,
+    only_whoever_may_act_does,
+    strangers_stay_as_they_are,
+    strangers_are_not_seen,
+    slices_suffice,
+    withdrawal_cuts,
+    an_administrator_remains,
+    refusals_change_nothing,
+    refusals_come_from_one_gate,
+    everything_is_on_record,
+    secrets_stay_secret,
+    links_and_sessions_end,
+    selections_are_possible,
+    whoever_manages_may,
+    addresses_keep_their_domain,
+    management_is_pycasbins,
+)
 """The laws of turns, by name."""
 
-QUESTION_LAWS: Final[Mapping[str, QuestionLaw]] = {
-    law.__name__: law
-    for law in (
-        decisions_follow_the_rulebook,
-        who_can_is_who_can,
-        what_is_listed_is_what_is_held,
-        scopes_are_what_can_be_used,
-        compiled_rules_are_pycasbins,
-    )
-}
+QUESTION_LAWS: Final[Mapping[str, QuestionLaw]] = _by_name(
+    decisions_follow_the_rulebook,
+    who_can_is_who_can,
+    what_is_listed_is_what_is_held,
+    scopes_are_what_can_be_used,
+    compiled_rules_are_pycasbins,
+)
 """The laws of questions, by name."""
 
 
@@ -519,18 +523,6 @@ def _kept_out(ledger: Ledger, turn: Turn) -> frozenset[str]:
     if secret and ledger.session_is_over(secret, turn):
         codes |= {"sign-in-required", "session-replaced"}
     return frozenset(codes)
-
-
-def _words_for(turn: Turn) -> frozenset[str]:
-    match turn.actor:
-        case Visitor():
-            return frozenset({"visitor"})
-        case Member():
-            return frozenset({"user", "administrator"})
-        case Operator():
-            return frozenset({"operator"})
-        case System():
-            return frozenset({"system"})
 
 
 def _said(answer: Answer) -> object:

@@ -29,11 +29,12 @@ from partnerauth.flows import FLOWS
 from partnerauth.policy.portal import Portal
 from partnerauth.portals import read_portal
 from partnerauth.ports import Store
-from partnerauth.testing import arrivals, drawing, strategies
+from partnerauth.testing import arrivals, sense, strategies
 from partnerauth.testing.history import Turn, Witness
 from partnerauth.testing.laws import QUESTION_LAWS, TURN_LAWS, QuestionLaw, TurnLaw
 from partnerauth.testing.scene import ORGANISATIONS, Scene, parts
 from partnerauth.testing.shortening import Asked, LawBrokenError, Story, shortest
+from partnerauth.testing.undoing import OPPOSITES, opposite, worth_undoing
 
 PAUSES: Final = (timedelta(minutes=1), timedelta(hours=2), timedelta(days=2), timedelta(days=8), timedelta(days=91))
 """For how long nothing happens at times: a block, a link, a code, a temporary password, an invitation ends."""
@@ -53,13 +54,16 @@ RIGHTS_CHANGE_HANDS: Final = (
 )
 """The commands that most laws are about, in an order in which each can build on those before."""
 
+AGAIN: Final = "again"
+"""Stands for the first command of a story: what it did is undone, and done again."""
+
 SUBCONTRACTING: Final = (
     ("delegate",),
     ("pass-on",),
     ("withdraw",),
     ("delegate", "pass-on"),
-    ("delegate", "pass-on", "withdraw", "delegate"),
-    ("delegate", "pass-on", "pass-on", "withdraw", "delegate", "delegate"),
+    ("delegate", "pass-on", AGAIN),
+    ("delegate", "pass-on", "pass-on", AGAIN),
 )
 """The commands by which one organisation works on the account of another, as they follow each other."""
 
@@ -98,6 +102,12 @@ BEFORE_ACCEPTING: Final = (
 
 QUESTIONS: Final = 2
 """How many questions are asked after each command."""
+
+HISTORIES: Final = 50
+"""How many histories are tried from one seed, unless it is said."""
+
+COMMANDS: Final = 30
+"""How many commands one history has after the first people have come in, unless it is said."""
 
 
 @dataclass(slots=True)
@@ -159,9 +169,7 @@ class PortalMachine(RuleBasedStateMachine):
         for word in RIGHTS_CHANGE_HANDS:
             for _ in range(data.draw(st.integers(0, 3)) if self._sensible([word]) else 0):
                 self.give(*data.draw(strategies.commands(self.scene, word)))
-        for word in data.draw(st.sampled_from(SUBCONTRACTING)):
-            if self._sensible([word]):
-                self._obey(word, data)
+        self._subcontract(data)
         self._ask(data)
 
     def teardown(self) -> None:
@@ -207,9 +215,13 @@ class PortalMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def subcontractors_work(self, data: DataObject) -> None:
         """An organisation lets another one work on its account, or cuts it off."""
-        for word in data.draw(st.sampled_from(SUBCONTRACTING)):
-            if self._sensible([word]):
-                self._obey(word, data)
+        self._subcontract(data)
+
+    @rule(data=st.data())
+    def what_was_done_is_done_again(self, data: DataObject) -> None:
+        """Somebody undoes what he did, and does it again."""
+        if words := sorted({turn.word for turn in self.scene.done} & set(OPPOSITES)):
+            self._do_again(data.draw(st.sampled_from(words)), data)
 
     @rule(data=st.data())
     def links_are_followed(self, data: DataObject) -> None:
@@ -248,7 +260,23 @@ class PortalMachine(RuleBasedStateMachine):
     def _sensible(self, words: Iterable[str]) -> list[str]:
         """Return which of these commands are offered and make sense at the moment."""
         scene = self.scene
-        return [word for word in words if word in scene.portal.offers and drawing.makes_sense(scene, word)]
+        return [word for word in words if word in scene.portal.offers and sense.makes_sense(scene, word)]
+
+    def _subcontract(self, data: DataObject) -> None:
+        first, *rest = data.draw(st.sampled_from(SUBCONTRACTING))
+        for word in (first, *rest):
+            if word == AGAIN:
+                self._do_again(first, data)
+            elif self._sensible([word]):
+                self._obey(word, data)
+
+    def _do_again(self, word: str, data: DataObject) -> None:
+        """Undo one of the latest commands of a name, and give it again."""
+        if done := worth_undoing(self.scene.done, word)[-2:]:
+            turn = data.draw(st.sampled_from(done))
+            for command in (opposite(turn), turn.command):
+                self.give(turn.actor, command)
+                self._ask(data)
 
     def _follow(self, ask: str, use: str, data: DataObject) -> None:
         self._obey(ask, data)
@@ -309,8 +337,8 @@ def hold(
     portal: Portal | str | SearchStrategy[Portal],
     *laws: str,
     new_store: Callable[[], Store] = MemoryStore,
-    histories: int = 50,
-    commands: int = 30,
+    histories: int = HISTORIES,
+    commands: int = COMMANDS,
     seed: int | None = None,
 ) -> Tried:
     """Try laws, all of them unless some are named, on so many random histories of so many commands each.

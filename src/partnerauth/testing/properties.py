@@ -17,7 +17,7 @@ from partnerauth.policy.portal import Portal
 from partnerauth.ports import Store
 from partnerauth.testing import laws
 from partnerauth.testing.laws import QuestionLaw, TurnLaw
-from partnerauth.testing.machine import Tried, hold
+from partnerauth.testing.machine import COMMANDS, HISTORIES, Tried, hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Property:
         portal: Portal | str | SearchStrategy[Portal],
         *,
         new_store: Callable[[], Store] = MemoryStore,
-        histories: int = 50,
-        commands: int = 30,
+        histories: int = HISTORIES,
+        commands: int = COMMANDS,
         seed: int | None = None,
     ) -> Tried:
         """Try the laws; arguments and errors are those of `hold`."""

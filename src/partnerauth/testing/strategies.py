@@ -31,7 +31,7 @@ from partnerauth.entities import (
 from partnerauth.flow import Command
 from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.policy.portal import RESOURCE_KINDS, Portal
-from partnerauth.testing import drawing, oracle, undoing
+from partnerauth.testing import drawing, oracle, sense, undoing
 from partnerauth.testing.drawing import Selected
 from partnerauth.testing.oracle import Question
 from partnerauth.testing.scene import (
@@ -142,8 +142,8 @@ def anybody(scene: Scene) -> SearchStrategy[Actor]:
 def _members(scene: Scene, word: str, *, administrators: bool) -> SearchStrategy[Actor]:
     """Draw a member: known by id, or by a session, which may be over."""
     everybody = scene.state.users
-    able = [user for user in everybody if _could(scene, word, user, administrators=administrators)] or everybody
-    limited = [user for user in able if drawing.lacks_something(scene, word, user)]
+    able = [user for user in everybody if sense.could(scene, word, user, administrators=administrators)] or everybody
+    limited = [user for user in able if sense.lacks_something(scene, word, user)]
     likely: list[Actor] = [Member(user=user.id) for user in able]
     # Half of those who give lack something of it, and half could give everything.
     first: list[Actor] = [Member(user=user.id) for user in limited] or likely
@@ -153,32 +153,6 @@ def _members(scene: Scene, word: str, *, administrators: bool) -> SearchStrategy
     unknown = Member(user=UserId(UNKNOWN))
     choices = (first, first, second, second, rest)
     return st.sampled_from(choices).flatmap(lambda chosen: one_of(chosen, unknown))
-
-
-def _could(  # noqa: PLR0911 - one answer for each kind of command
-    scene: Scene, word: str, user: User, *, administrators: bool
-) -> bool:
-    """Whether a command makes sense for a user to give."""
-    barred = oracle.barred(scene.state, user)
-    if word == "change-password":
-        return barred in {None, "password-change-required"}
-    if barred or (administrators and scene.portal.management.administrator.isdisjoint(user.management)):
-        return False
-    near = [each for each in scene.state.users if each.organisation == user.organisation and each != user]
-    if states := drawing.STATES.get(word):
-        return any(each.state in states for each in near)
-    if word in {"grant", "copy-rights"} and scene.portal.application_rights == "granted":
-        return any(each.user == user.id and each.elements for each in scene.state.selections)
-    if word == "delegate":
-        others = [each for each in scene.state.organisations if each.subcontractor and each.id != user.organisation]
-        return bool(others) and any(each == user for each, _ in drawing.delegable(scene.portal, scene.state))
-    concerned = [each for each in scene.state.delegations if each.organisation == user.organisation]
-    if word == "pass-on":
-        return bool(concerned)
-    if word == "withdraw":
-        given = [each for each in scene.state.delegations if each.account.startswith(f"{user.organisation}/")]
-        return bool(given or concerned)
-    return True
 
 
 @st.composite

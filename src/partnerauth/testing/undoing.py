@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -51,6 +51,17 @@ def again(scene: Scene, word: str) -> tuple[ByWhom, ...]:
     return tuple(found[-RECENT:])
 
 
+def worth_undoing(done: Sequence[Turn], word: str) -> tuple[Turn, ...]:
+    """Return the turns with a command of this name that others were built on, or else all of them; latest last.
+
+    Others were built on it where they read what it changed.
+    """
+    named = [turn for turn in done if turn.word == word]
+    others = [turn for turn in done if turn.word != word]
+    built_on = [turn for turn in named if any(_reads(later, turn) for later in others if later.number > turn.number)]
+    return tuple(built_on or named)
+
+
 def opposite(turn: Turn) -> Command:
     """Return the command that undoes another.  Raises KeyError where none does."""
     kind = FLOWS[OPPOSITES[turn.word]].command
@@ -60,3 +71,8 @@ def opposite(turn: Turn) -> Command:
             named[name] = not value if name in SWITCHES and kind.word() == turn.word else value
     command: Command = kind.model_validate(named)
     return command
+
+
+def _reads(later: Turn, turn: Turn) -> bool:
+    changed = {key for unit in turn.units for key in unit.changes}
+    return any(not changed.isdisjoint(unit.revisions) for unit in later.units)
