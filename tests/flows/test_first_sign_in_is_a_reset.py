@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.flows.town import codes
 
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.entities import Member, Operator, System, UserId, Visitor
@@ -66,11 +67,6 @@ def reset(portal: World, token: str, password: str, **fields: Any) -> Answer:  #
 def user(portal: World) -> UserId:
     home = "garage" if known(portal) == LEA else "acme.example"
     return next(each.id for each in portal.view().users(home) if each.email.key == known(portal))
-
-
-def codes(answer: Answer) -> tuple[str, ...]:
-    assert isinstance(answer, Refused), answer
-    return answer.codes
 
 
 def unmet(answer: Answer) -> object:

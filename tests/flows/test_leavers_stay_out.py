@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.flows.town import codes
 
-from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.decision import Accepted, Answer
 from partnerauth.entities import Member, Operator, System, UserId, Visitor
 from partnerauth.flow import Command
 from partnerauth.flows.change_email import ChangeEmail
@@ -55,11 +56,6 @@ def state(portal: World) -> str:
     found = portal.view().user(kim(portal))
     assert found is not None
     return found.state
-
-
-def codes(answer: Answer) -> tuple[str, ...]:
-    assert isinstance(answer, Refused), answer
-    return answer.codes
 
 
 @pytest.mark.rule("GX-02", "GX-04")

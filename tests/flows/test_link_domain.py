@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.flows.town import codes, names
 
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import SelectionsOf
@@ -41,16 +42,6 @@ def received(portal: World, sender: str) -> UserId:
     assert isinstance(answer, Accepted)
     assert answer.created is not None
     return answer.created
-
-
-def names(answer: Answer) -> list[str]:
-    assert isinstance(answer, Accepted), answer
-    return [event.name for event in answer.events]
-
-
-def codes(answer: Answer) -> tuple[str, ...]:
-    assert isinstance(answer, Refused), answer
-    return answer.codes
 
 
 def home(portal: World, user: UserId) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from tests.flows.town import codes, names
 
-from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import Key, LinkedDomainByName
 from partnerauth.entities import LinkedDomain, Member, Operator, System, User, Visitor
 from partnerauth.flows.deactivate import Deactivate
@@ -36,16 +37,6 @@ def made(portal: World, sender: str) -> User:
     found = portal.view().user(answer.created or "")
     assert found is not None
     return found
-
-
-def names(answer: Answer) -> list[str]:
-    assert isinstance(answer, Accepted), answer
-    return [event.name for event in answer.events]
-
-
-def codes(answer: Answer) -> tuple[str, ...]:
-    assert isinstance(answer, Refused), answer
-    return answer.codes
 
 
 @pytest.mark.rule("SP-01")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.flows.town import codes, names
 
-from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.decision import Accepted, Answer
 from partnerauth.entities import Member, Operator, OrganisationId, System, UserId, Visitor
 from partnerauth.flow import Command
 from partnerauth.flows.grant import Grant
@@ -42,16 +43,6 @@ def operator(portal: World, what: type[Command], user: str, *rights: str, **fiel
 
 def held(portal: World, user: str) -> set[str]:
     return set(portal.view().rights(user, "tickets").rights)
-
-
-def names(answer: Answer) -> list[str]:
-    assert isinstance(answer, Accepted), answer
-    return [event.name for event in answer.events]
-
-
-def codes(answer: Answer) -> tuple[str, ...]:
-    assert isinstance(answer, Refused), answer
-    return answer.codes
 
 
 @pytest.mark.rule("SP-07")

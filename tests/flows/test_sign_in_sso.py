@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from tests.flows.portals import ISSUER, session, sso
+from tests.flows.town import codes
 
 from partnerauth.addresses import parse
-from partnerauth.decision import Accepted, Answer, Refused
+from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, Entity, key_of
 from partnerauth.entities import Credential, Operator, State, System, UserId
 from partnerauth.flows.deactivate import Deactivate
@@ -34,11 +35,6 @@ def edi() -> World:
 
 def verified(portal: World, subject: str, email: str, **said: Any) -> Answer:  # noqa: ANN401 - what `sso` takes
     return sso(portal, subject, email=email, email_verified=True, **said)
-
-
-def codes(answer: Answer) -> tuple[str, ...]:
-    assert isinstance(answer, Refused), answer
-    return answer.codes
 
 
 def identity(portal: World, email: str) -> UserId:

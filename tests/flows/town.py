@@ -310,6 +310,18 @@ def _actor(who: Actor | str) -> Actor:
     return Member(user=UserId(who)) if isinstance(who, str) else who
 
 
+def codes(answer: Answer) -> tuple[str, ...]:
+    """Return the codes of a refusal."""
+    assert isinstance(answer, Refused), answer
+    return answer.codes
+
+
+def names(answer: Answer) -> list[str]:
+    """Return the names of the events of what was accepted."""
+    assert isinstance(answer, Accepted), answer
+    return [event.name for event in answer.events]
+
+
 def words(text: str) -> frozenset[str]:
     """Return the words of a text."""
     return frozenset(text.split())
