@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
-from tests.flows.town import codes, names
+from tests.flows.town import Town, codes, names
 
 from partnerauth.decision import Accepted, Answer
-from partnerauth.directory import Key, LinkedDomainByName
+from partnerauth.directory import LinkedDomainByName
 from partnerauth.entities import LinkedDomain, Member, Operator, System, User, Visitor
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.open_organisation import OpenOrganisation
@@ -18,7 +15,6 @@ from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.reset_password import ResetPassword
 from partnerauth.flows.sign_out import SignOut
 from partnerauth.flows.unlink_domain import UnlinkDomain
-from partnerauth.ports import Loaded
 from partnerauth.testing.clockwork import World, world
 
 
@@ -207,23 +203,13 @@ def test_fd_17_an_endless_sender_is_cut_off_before_it_is_read(support: World) ->
 
 
 @pytest.mark.rule("SP-07")
-def test_two_first_messages_of_a_domain_at_once_open_one_organisation(support: World) -> None:
-    store = support.store
-    read = store.read
-    late: list[Answer] = []
-
-    def reading(keys: Sequence[Key[Any]]) -> Loaded:
-        loaded = read(keys)
-        if not late:
-            late.append(Accepted())
-            late[0] = received(support, "bob@acme.example")
-        return loaded
-
-    store.read = reading  # type: ignore[method-assign]
-    answer = received(support, "kim@acme.example")
-
+def test_two_first_messages_of_a_domain_at_once_open_one_organisation() -> None:
+    town = Town("support")
+    answer = town.interrupted(
+        System(), ReceiveRequest, lambda: made(town, "bob@acme.example"), sender="kim@acme.example"
+    )
     assert names(answer) == ["UserProvisioned"]
-    assert len(support.view().users("acme.example")) == 2
+    assert len(town.view().users("acme.example")) == 2
 
 
 @pytest.mark.rule("SP-01")

@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 
 import pytest
 from tests.flows.portals import session, sso
-from tests.flows.town import OPERATOR, VISITOR, Town, bpost
+from tests.flows.town import OPERATOR, VISITOR, Town, acts, bpost
 
 from partnerauth.decision import Refused
 from partnerauth.directory import LatestSessionIn, SessionsOf
@@ -51,12 +51,6 @@ def idling(**sign_in: object) -> Town:
 def comes(town: Town, browser: str = "", name: str = "ben", password: str = PASSWORD, **fields: object) -> Member:
     answer = town.accepts(VISITOR, SignIn, identifier=name, password=password, browser=browser, **fields)
     return Member(session=answer.session)
-
-
-def acts(town: Town, who: Member) -> tuple[str, ...]:
-    """Return the codes with which a session can do nothing any more, or none."""
-    answer = town.execute(who, UpdateDetails(details={"phone": "1"}))
-    return answer.codes if isinstance(answer, Refused) else ()
 
 
 def whose(town: Town, who: Member) -> tuple[str, ...]:

@@ -52,6 +52,7 @@ from partnerauth.entities import (
 from partnerauth.events import CommandRefused, Event, SignInFailed, login_names
 from partnerauth.flow import Command
 from partnerauth.flows.open_organisation import OpenOrganisation
+from partnerauth.flows.update_details import UpdateDetails
 from partnerauth.messages import languages, say
 from partnerauth.policy.portal import Portal, load_portal
 from partnerauth.policy.rulebook import FACTS, RULES
@@ -314,6 +315,12 @@ def codes(answer: Answer) -> tuple[str, ...]:
     """Return the codes of a refusal."""
     assert isinstance(answer, Refused), answer
     return answer.codes
+
+
+def acts(portal: World, member: Member) -> tuple[str, ...]:
+    """Return why a signed-in user cannot act, or nothing where he can."""
+    answer = portal.execute(member, UpdateDetails(details={"phone": "1"}))
+    return answer.codes if isinstance(answer, Refused) else ()
 
 
 def names(answer: Answer) -> list[str]:
