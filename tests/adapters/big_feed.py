@@ -1,10 +1,11 @@
 """A feed with a million lines, from its file to the last organisation; the next one; and some that are refused.
 
-    python tests/adapters/big_feed.py [--lines 1000000] [--people 100] [--store URL]
+    python tests/adapters/big_feed.py [--lines 1000000] [--filled] [--store URL]
 
-Everybody comes with the first feed, `--people` of them in each organisation.  Of each thousand one leaves with the
-second, one comes, and one moves.  Each feed is given with the command `feed import` in a process of its own, so that
-the seconds and the most memory that it took are its own.  After those that are refused the users are those of before.
+Everybody comes with the first feed, unless `--filled` puts them there straight away.  Of each thousand one leaves with
+the second, one comes, and one moves.  Each feed is given with the command `feed import` in a process of its own, so
+that the seconds and the most memory that it took are its own.  After those that are refused the users are those of
+before.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -22,17 +23,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "src"))
 
-from partnerauth.adapters.feed_files import MOST_LINES, sign  # noqa: E402 - the project is found by then
-from partnerauth.adapters.sql import SqlStore  # noqa: E402
-from partnerauth.directory import EveryUser  # noqa: E402
+from sqlalchemy import create_engine
+from tests.adapters.test_feed_costs import PEOPLE, crowd, home, line
+
+from partnerauth.adapters.feed_files import MOST_LINES, sign
+from partnerauth.adapters.sql import SqlStore
+from partnerauth.directory import EveryUser
 
 KEY: Final = b"the key of a feed that is only tried"
 HEADER: Final = "email,organisation,name\n"
 TAKEN_IN, REFUSED, UNUSABLE = 0, 1, 2
 MEGABYTE: Final = 1_000_000
+SLICE: Final = 5_000 * PEOPLE
 
 
 @dataclass(frozen=True)
@@ -46,26 +51,24 @@ class Outcome:
     megabytes: float
 
 
-def line(person: int, organisation: int) -> str:
-    """Return the line of somebody."""
-    return f"person.{person}@garage-{organisation}.example,garage-{organisation},Ann Maes {person}\n"
-
-
-def everybody(lines: int, people: int) -> Iterator[str]:
-    """Yield the lines of the first feed."""
-    return (line(person, person // people) for person in range(lines))
-
-
-def slightly_other(lines: int, people: int) -> Iterator[str]:
-    """Yield the lines of the second: of each thousand one has left, one comes, and one moves next door."""
+def slightly_other(lines: int) -> Iterator[str]:
+    """Yield the lines of the second feed: of each thousand one has left, one comes, and one moves next door."""
     for person in range(lines):
-        home = person // people
         if person % 1000 == 7:
-            yield line(lines + person, home)
+            yield f"new.{line(person)}"
         elif person % 1000 == 70:
-            yield line(person, home).replace(f",garage-{home},", f",garage-{home ^ 1},")
+            yield line(person).replace(home(person), home(person + PEOPLE))
         else:
-            yield line(person, home)
+            yield line(person)
+
+
+def fill(url: str, lines: int) -> None:
+    """Make the users whom the first feed would make."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for first in range(0, lines, SLICE):
+            crowd(connection, range(first, min(first + SLICE, lines)))
+    engine.dispose()
 
 
 def given(url: str, file: Path, sequence: int) -> Outcome:
@@ -95,26 +98,28 @@ def users(url: str) -> list[tuple[str, ...]]:
         return sorted(store.read([EveryUser()]).values[EveryUser()])
 
 
-def tried(url: str, folder: Path, lines: int, people: int) -> Iterator[tuple[str, int, Outcome]]:
+def tried(url: str, folder: Path, lines: int, *, filled: bool) -> Iterator[tuple[str, int, Outcome]]:
     """Give one feed after the other; yield what it is, the exit status that is expected, and what came of it."""
     SqlStore(url).close()
     file = folder / "feed.csv"
 
-    def give(content: Iterator[str], sequence: int) -> Outcome:
+    def give(content: Iterable[str], sequence: int) -> Outcome:
         with file.open("w", encoding="utf-8") as out:
             out.write(HEADER)
             out.writelines(content)
         return given(url, file, sequence)
 
-    yield "nobody", REFUSED, give(iter(()), 1)
-    yield "everybody comes", TAKEN_IN, give(everybody(lines, people), 2)
-    yield "of each 1,000 one leaves, one comes, one moves", TAKEN_IN, give(slightly_other(lines, people), 3)
+    yield "nobody", REFUSED, give((), 1)
+    if filled:
+        fill(url, lines)
+    else:
+        yield "everybody comes", TAKEN_IN, give(map(line, range(lines)), 2)
+    yield "of each 1,000 one leaves, one comes, one moves", TAKEN_IN, give(slightly_other(lines), 3)
     before = users(url)
-    half = (each for number, each in enumerate(everybody(lines, people)) if number % 2)
-    yield "half of them leave", REFUSED, give(half, 4)
-    yield "one stands in it twice", REFUSED, give(chain(everybody(lines - 1, people), (line(0, 0),)), 4)
-    yield "cut off at its end", UNUSABLE, give(chain(everybody(lines - 1, people), ("person",)), 4)
-    yield "too many lines", UNUSABLE, give(everybody(MOST_LINES, people), 4)
+    yield "half of them leave", REFUSED, give(map(line, range(0, lines, 2)), 4)
+    yield "one stands in it twice", REFUSED, give(map(line, chain(range(lines - 1), [0])), 4)
+    yield "cut off at its end", UNUSABLE, give(chain(map(line, range(lines - 1)), ["person"]), 4)
+    yield "too many lines", UNUSABLE, give(map(line, range(MOST_LINES)), 4)
     assert users(url) == before, "a feed that was refused changed something"
 
 
@@ -122,13 +127,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Try it, and say what came of it; the exit status says whether each feed was taken in, or refused."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--lines", type=int, default=1_000_000)
-    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--filled", action="store_true", help="the users of the first feed are there before")
     parser.add_argument("--store", metavar="URL", help="an empty database; left out, a file that is removed again")
     chosen = parser.parse_args(arguments)
     wrong = 0
     with TemporaryDirectory() as folder:
         url = chosen.store or f"sqlite:///{folder}/portal.db"
-        for what, expected, out in tried(url, Path(folder), chosen.lines, chosen.people):
+        for what, expected, out in tried(url, Path(folder), chosen.lines, filled=chosen.filled):
             wrong += out.status != expected
             print(
                 f"{what}: exit status {out.status}, {out.seconds:.0f} s ({out.computing:.0f} s computing), "

@@ -35,8 +35,12 @@ def home(person: int) -> OrganisationId:
     return OrganisationId(f"garage-{person // PEOPLE}")
 
 
-def crowd(connection: Connection, users: int) -> None:
-    """Put people into the portal straight away, for a feed would take its time."""
+def line(person: int) -> str:
+    return f"{address(person)},{home(person)},Ann Maes {person}\n"
+
+
+def crowd(connection: Connection, persons: range) -> None:
+    """Put people into the portal straight away, for a feed would take its time; no organisation is cut in two."""
     people = [
         User(
             id=UserId(f"u-{person:06}"),
@@ -44,7 +48,7 @@ def crowd(connection: Connection, users: int) -> None:
             state=State.INVITED,
             email=EmailAddress(address(person), f"person.{person}", "garage.example"),
         )
-        for person in range(users)
+        for person in persons
     ]
     homes = dict.fromkeys(each.organisation for each in people)
     tables: dict[type, list[Entity]] = {
@@ -74,10 +78,10 @@ class Crowded:
         engine = create_engine(f"sqlite:///{self.folder / 'portal.db'}")
         with closing(SqlStore(engine)) as store:
             with engine.begin() as connection:
-                crowd(connection, self.users)
+                crowd(connection, range(self.users))
             event.listen(engine, "before_cursor_execute", lambda *executed: self.statements.append(executed[2]))
             self.portal = world("edi", store)
-            self.lines = [f"{address(person)},{home(person)},Ann Maes {person}\n" for person in range(self.users)]
+            self.lines = list(map(line, range(self.users)))
             yield self
         engine.dispose()
 

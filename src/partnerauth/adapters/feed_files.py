@@ -62,7 +62,7 @@ class _LineError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What proves where a feed comes from: the hexadecimal HMAC-SHA256 of `signed`, under a key that both sides have.
+    """What proves where a feed comes from: what `sign` gives, under a key that both sides have.
 
     `key` has 32 bytes at least; `text` is what came with the file (FD-08).
     """
