@@ -35,14 +35,11 @@ from partnerauth.directory import (
 )
 from partnerauth.entities import Credential, LatestSession, LoginName, Purpose, Session, User, UserId
 from partnerauth.events import UserErased, login_names
-from partnerauth.policy import lifecycle
+from partnerauth.policy import guessing, lifecycle, standing
 from partnerauth.ports import ConflictError, Loaded, Store, Unit
 
 TIMES: Final = 8
 """How often it is begun anew when somebody else changed the same things."""
-
-COUNTERS: Final = ("user", "name", "mailbox", "mails", "letters")
-"""The counters of `policy.guessing` that are named after a user, a name or a mailbox."""
 
 LOCKED: Final = "!"
 """The hash of whoever came in once and is erased: no password belongs to it."""
@@ -160,7 +157,7 @@ def _blank(loaded: _Loading, user: User, *, alone: bool) -> Iterator[Entity]:
         came_in = bool(credential.password_hash)
         yield replace(credential, password_hash=LOCKED if came_in else "", temporary_until=None)
     for session in _sessions(loaded, user):
-        yield replace(session, browser="", ended=session.ended or "user-inactive")
+        yield replace(session, browser="", ended=session.ended or standing.USER_INACTIVE.code)
     for each in loaded.get(CasesOf(user.organisation)):
         if each.reporter == user.id:
             yield replace(each, fields=MappingProxyType(dict.fromkeys(each.fields, "")))
@@ -175,7 +172,7 @@ def _gone(loaded: _Loading, user: User, names: Sequence[str]) -> Iterator[Key[An
     gone: list[Key[Any]] = [LatestTokenOf(each, purpose) for each in listed for purpose in Purpose]
     gone += [TokenById(token) for each in listed for token in loaded.get(TokensOf(each))]
     gone += [key_of(link) for link in loaded.get(SsoLinksOf(user.id))]
-    gone += [AttemptsAgainst(f"{kind}:{each}") for kind in COUNTERS for each in {*listed, *mailboxes}]
+    gone += [AttemptsAgainst(f"{kind}:{each}") for kind in guessing.OF_PERSONS for each in {*listed, *mailboxes}]
     for session in _sessions(loaded, user):
         newest: LatestSession | None = loaded.get(LatestSessionIn(session.browser))
         gone += [LatestSessionIn(session.browser)] if newest and newest.digest == session.digest else []

@@ -18,13 +18,18 @@ def needs(organisation: OrganisationId) -> Needs:
 
 
 def opened(s: Situation[Any], organisation: OrganisationId, title: str) -> tuple[Event, ...]:
-    """Return the events that open an organisation; in portals with accounts the operator adds those (BP-12)."""
+    """Return the events that open an organisation."""
     opens = OrganisationOpened(organisation=organisation, by=s.by, at=s.now, title=title)
+    return (opens, *implied_account(s, organisation, title, by=s.by))
+
+
+def implied_account(s: Situation[Any], organisation: OrganisationId, title: str, *, by: str) -> tuple[AccountSet, ...]:
+    """Return what makes the one account, with all applications; in portals with accounts the operator adds those."""
     if s.portal.accounts:
-        return (opens,)
+        return ()
     account = AccountSet(
         organisation=organisation,
-        by=s.by,
+        by=by,
         at=s.now,
         account=account_id(organisation),
         title=title,
@@ -32,4 +37,4 @@ def opened(s: Situation[Any], organisation: OrganisationId, title: str) -> tuple
         contracts=MappingProxyType({}),
         billing_addresses=frozenset(),
     )
-    return (opens, account)
+    return (account,)

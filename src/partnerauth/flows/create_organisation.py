@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from partnerauth import newcomers, registrations
+from partnerauth import new_organisations, newcomers, registrations
 from partnerauth.addresses import EmailAddress, title_key
 from partnerauth.decision import Accepted, Answer, Reason, Refused
-from partnerauth.directory import AccountById, OrganisationById, OrganisationNameByKey, OrganisationsNamed
-from partnerauth.entities import OrganisationId, account_id
-from partnerauth.events import AccountSet, OrganisationCreated
+from partnerauth.directory import OrganisationById, OrganisationNameByKey, OrganisationsNamed
+from partnerauth.entities import OrganisationId
+from partnerauth.events import OrganisationCreated
 from partnerauth.flow import Asks, DrawId, Flow, Needs, Situation, refuse
 from partnerauth.policy import enrolment, forms
 from partnerauth.registrations import Registration
@@ -34,8 +34,7 @@ class CreateOrganisation(Registration):
 def needs(s: Situation[CreateOrganisation]) -> Needs:
     """What every registration needs, and the organisations of that name, or id, with what is claimed by them."""
     yield from registrations.needs(s)
-    yield OrganisationById(s.command.organisation)
-    yield AccountById(account_id(s.command.organisation))
+    yield from new_organisations.needs(s.command.organisation)
     yield OrganisationNameByKey(title_key(s.command.name), title_key(s.command.town))
     named = OrganisationsNamed(title_key(s.command.name))
     yield named
@@ -97,17 +96,8 @@ def _created(s: Situation[CreateOrganisation], address: EmailAddress) -> Accepte
         town=command.town.strip(),
         country=command.country.strip().upper(),
     )
-    account = AccountSet(
-        organisation=identity,
-        by=who.id,
-        at=s.now,
-        account=account_id(identity),
-        title=created.title,
-        applications=frozenset(s.portal.applications),
-        contracts={},
-        billing_addresses=frozenset(),
-    )
-    events = (*who.lapsed, created, account)
+    account = new_organisations.implied_account(s, identity, created.title, by=who.id)
+    events = (*who.lapsed, created, *account)
     return Accepted(events=events, keeps=registrations.kept(s, who), drops=who.gone, created=who.id)
 
 

@@ -20,6 +20,9 @@ TOO_MANY_ATTEMPTS = Rule(
 _LONGEST_SOURCE = 254
 """Characters that tell sources apart: more than an address of any kind has."""
 
+OF_PERSONS = ("user", "name", "mailbox", "mails", "letters")
+"""What the keys of counters begin with that are named after a user, a name or a mailbox."""
+
 _FORGOTTEN_AFTER = timedelta(days=1)
 
 
