@@ -12,6 +12,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.databases import database_url, empty_database_url  # noqa: F401 - fixtures for all tests
 from tests.postgres import empty_postgres_url, new_postgres_urls, postgres, postgres_url  # noqa: F401 - fixtures for all tests
 
 settings.register_profile("ci", derandomize=True, deadline=None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -21,10 +20,9 @@ from partnerauth.ports import StoreError
 from partnerauth.testing.clockwork import World, world
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    in_file = f"sqlite:///{tmp_path / 'portal.db'}"
-    with closing(SqlStore(in_file if request.param == "sqlite" else request.getfixturevalue("postgres_url"))) as opened:
+@pytest.fixture
+def store(database_url: str) -> Iterator[SqlStore]:
+    with closing(SqlStore(database_url)) as opened:
         yield opened
 
 

@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, RowMapping, create_engine, event, inspect, select, text
 from sqlalchemy.pool import StaticPool
 from tests.adapters.day import ACME, FIRST, OPERATOR, PERSON, VISITOR
+from tests.databases import change
 from tests.postgres import Server
 
 from partnerauth.adapters.sql import SqlStore, migrations, prepare, schema
@@ -118,15 +119,6 @@ def reading(url: str) -> Iterator[Connection]:
     engine = create_engine(url)
     with engine.connect() as connection:
         yield connection
-    engine.dispose()
-
-
-def change(url: str, *statements: str) -> None:
-    """Change a database as somebody does who does not know what he is doing."""
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for each in statements:
-            connection.execute(text(each))
     engine.dispose()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -38,18 +37,10 @@ class Nowhere:
         """Forget a mail."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'portal.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
 @pytest.mark.rule("GX-08")
-def test_ds_08_many_mails_that_wait_are_not_read_at_once(database: str) -> None:
-    with closing(SqlStore(database)) as store:
-        engine = create_engine(database)
+def test_ds_08_many_mails_that_wait_are_not_read_at_once(database_url: str) -> None:
+    with closing(SqlStore(database_url)) as store:
+        engine = create_engine(database_url)
         name = engine.dialect.name
         with engine.begin() as connection:
             filled = text(FILLED.format(moment=MOMENTS[name]))

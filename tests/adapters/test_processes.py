@@ -23,23 +23,23 @@ from partnerauth.testing.stores import ANNA, DORA, PIA, PRINT, WORLD, refused, u
 LATER = datetime.now(UTC) + timedelta(days=1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres_url"))
-    return f"sqlite:///{tmp_path / 'portal.db'}"
+@pytest.fixture
+def store(database_url: str) -> Iterator[SqlStore]:
+    with closing(SqlStore(database_url)) as opened:
+        opened.commit(unit_of(opened, *WORLD))
+        yield opened
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
-    with closing(SqlStore(url)) as opened:
+def on_postgresql(postgres_url: str) -> Iterator[SqlStore]:
+    with closing(SqlStore(postgres_url)) as opened:
         opened.commit(unit_of(opened, *WORLD))
         yield opened
 
 
 @pytest.mark.rule("GX-02")
-def test_cc_20_what_one_process_revokes_no_other_allows_a_moment_later(url: str) -> None:
-    outcome = tried(url, rounds=25)
+def test_cc_20_what_one_process_revokes_no_other_allows_a_moment_later(database_url: str) -> None:
+    outcome = tried(database_url, rounds=25)
     assert (outcome.answers, outcome.late, outcome.missed) == (50, 0, 0)
 
 
@@ -77,41 +77,35 @@ def about(store: SqlStore, identity: str) -> Unit:
     return unit_of(store, replace(user, notifications=not user.notifications), events=(refused(),))
 
 
-def test_cc_20_a_commit_that_ends_after_a_later_one_is_told_all_the_same(postgres_url: str) -> None:
-    engine = create_engine(postgres_url)
-    with closing(SqlStore(postgres_url)) as store:
-        store.commit(unit_of(store, *WORLD))
-        mark = store.changes_since(None).mark
-        with engine.connect() as slow, slow.begin() as theirs:
-            # Another organisation's, and events on another chain: nothing that the two have to wait for each other.
-            first = writing.store(slow, replace(about(store, PIA), events=(refused(organisation=PRINT),)))
-            assert store.commit(about(store, ANNA)) > first
-            heard, mark = told(store, mark)
-            assert heard == {ANNA}
-            assert store.commit(about(store, DORA)) > first
-            theirs.commit()
+def test_cc_20_a_commit_that_ends_after_a_later_one_is_told_all_the_same(on_postgresql: SqlStore) -> None:
+    store = on_postgresql
+    mark = store.changes_since(None).mark
+    with store.engine.connect() as slow, slow.begin() as theirs:
+        # Another organisation's, and events on another chain: nothing that the two have to wait for each other.
+        first = writing.store(slow, replace(about(store, PIA), events=(refused(organisation=PRINT),)))
+        assert store.commit(about(store, ANNA)) > first
         heard, mark = told(store, mark)
-        assert heard == {DORA, PIA}
-        assert told(store, mark)[0] == set()
-    engine.dispose()
+        assert heard == {ANNA}
+        assert store.commit(about(store, DORA)) > first
+        theirs.commit()
+    heard, mark = told(store, mark)
+    assert heard == {DORA, PIA}
+    assert told(store, mark)[0] == set()
 
 
-def test_cc_20_what_is_done_within_savepoints_is_told_once_all_of_it_is_committed(postgres_url: str) -> None:
-    engine = create_engine(postgres_url)
-    with closing(SqlStore(postgres_url)) as store:
-        store.commit(unit_of(store, *WORLD))
-        mark = store.changes_since(None).mark
-        with engine.connect() as mine, mine.begin() as all_of_it:
-            with mine.begin_nested() as undone:
-                writing.store(mine, about(store, ANNA))
-                undone.rollback()
-            with mine.begin_nested():
-                writing.store(mine, about(store, DORA))
-            heard, mark = told(store, mark)
-            assert heard == set()
-            all_of_it.commit()
-        assert told(store, mark)[0] == {DORA}
-    engine.dispose()
+def test_cc_20_what_is_done_within_savepoints_is_told_once_all_of_it_is_committed(on_postgresql: SqlStore) -> None:
+    store = on_postgresql
+    mark = store.changes_since(None).mark
+    with store.engine.connect() as mine, mine.begin() as all_of_it:
+        with mine.begin_nested() as undone:
+            writing.store(mine, about(store, ANNA))
+            undone.rollback()
+        with mine.begin_nested():
+            writing.store(mine, about(store, DORA))
+        heard, mark = told(store, mark)
+        assert heard == set()
+        all_of_it.commit()
+    assert told(store, mark)[0] == {DORA}
 
 
 def test_a_mark_of_another_database_says_that_anything_may_have_changed(postgres: Server) -> None:
@@ -124,18 +118,15 @@ def test_a_mark_of_another_database_says_that_anything_may_have_changed(postgres
         assert other.changes_since(other.changes_since(mark).mark).keys == ()
 
 
-def test_numbers_that_a_dump_brought_from_another_server_change_nothing(postgres_url: str) -> None:
-    engine = create_engine(postgres_url)
-    with closing(SqlStore(postgres_url)) as store:
-        store.commit(unit_of(store, *WORLD))
-        mark = store.changes_since(None).mark
-        with engine.begin() as theirs:
-            theirs.execute(text("UPDATE partnerauth_change SET transaction = transaction + 1000000000"))
-            theirs.execute(text("UPDATE partnerauth_meta SET forgotten = 1000000000"))
-        assert told(store, mark)[0] == set()
-        store.commit(about(store, ANNA))
-        assert told(store, mark)[0] == {ANNA}
-    engine.dispose()
+def test_numbers_that_a_dump_brought_from_another_server_change_nothing(on_postgresql: SqlStore) -> None:
+    store = on_postgresql
+    mark = store.changes_since(None).mark
+    with store.engine.begin() as theirs:
+        theirs.execute(text("UPDATE partnerauth_change SET transaction = transaction + 1000000000"))
+        theirs.execute(text("UPDATE partnerauth_meta SET forgotten = 1000000000"))
+    assert told(store, mark)[0] == set()
+    store.commit(about(store, ANNA))
+    assert told(store, mark)[0] == {ANNA}
 
 
 def test_a_copy_of_a_file_that_has_gone_another_way_is_read_anew(tmp_path: Path) -> None:
@@ -172,19 +163,16 @@ def test_changes_are_forgotten_up_to_a_moment_and_older_marks_start_anew(store: 
     assert store.read([UserById(ANNA)]).values[UserById(ANNA)] is not None
 
 
-def test_nothing_is_forgotten_that_somebody_may_not_see_yet(postgres_url: str) -> None:
-    engine = create_engine(postgres_url)
-    with closing(SqlStore(postgres_url)) as store:
-        store.commit(unit_of(store, *WORLD))
-        mark = store.changes_since(None).mark
-        with engine.connect() as slow, slow.begin() as theirs:
-            writing.store(slow, about(store, ANNA))
-            store.forget_changes(LATER)
-            assert told(store, store.changes_since(mark).mark)[0] == set()
-            theirs.commit()
-        assert told(store, store.changes_since(None).mark)[0] == set()
-        forgets_until(store, lambda: store.changes_since(mark).keys is None)
-    engine.dispose()
+def test_nothing_is_forgotten_that_somebody_may_not_see_yet(on_postgresql: SqlStore) -> None:
+    store = on_postgresql
+    mark = store.changes_since(None).mark
+    with store.engine.connect() as slow, slow.begin() as theirs:
+        writing.store(slow, about(store, ANNA))
+        store.forget_changes(LATER)
+        assert told(store, store.changes_since(mark).mark)[0] == set()
+        theirs.commit()
+    assert told(store, store.changes_since(None).mark)[0] == set()
+    forgets_until(store, lambda: store.changes_since(mark).keys is None)
 
 
 # Positions.

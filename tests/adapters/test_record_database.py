@@ -36,25 +36,17 @@ NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 CHANCE = bytes(32)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a database is, of each kind."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres_url"))
-    return f"sqlite:///{tmp_path / 'portal.db'}"
-
-
 @pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
-    with closing(SqlStore(url)) as opened:
+def store(database_url: str) -> Iterator[SqlStore]:
+    with closing(SqlStore(database_url)) as opened:
         yield opened
 
 
 @pytest.fixture
-def other(url: str, store: SqlStore) -> Iterator[Engine]:
+def other(database_url: str, store: SqlStore) -> Iterator[Engine]:
     """Somebody who writes SQL himself."""
     assert store.lasts
-    engine = create_engine(url)
+    engine = create_engine(database_url)
     yield engine
     engine.dispose()
 
@@ -277,23 +269,23 @@ def test_au_04_newest_rows_cut_off_are_found_by_a_seal(store: SqlStore, other: E
 
 @pytest.mark.rule("GX-08")
 def test_au_05_a_record_that_was_written_anew_is_found_by_a_seal_kept_elsewhere(
-    url: str, store: SqlStore, other: Engine
+    database_url: str, store: SqlStore, other: Engine
 ) -> None:
     some_records(store)
     seal = chain.unsealed(chain.seal(whole(store)[0], NOON, CHANCE), CHANCE)
     without_triggers(other)
     run(other, "DELETE FROM partnerauth_personal", "DELETE FROM partnerauth_log", "DELETE FROM partnerauth_head")
     put_triggers_back(other)
-    with closing(SqlStore(url)) as forged:
+    with closing(SqlStore(database_url)) as forged:
         some_records(forged)
         assert findings(forged) == []
         assert places(findings(forged, seal)) == [("", 1), (ACME, 3), (PRINT, 1)]
 
 
 @pytest.mark.rule("GX-08", "CC-02")
-def test_au_06_parallel_appends_do_not_fork_a_chain(url: str, store: SqlStore) -> None:
+def test_au_06_parallel_appends_do_not_fork_a_chain(database_url: str, store: SqlStore) -> None:
     organisations = [ACME, PRINT, OrganisationId("")]
-    with closing(SqlStore(url)) as second:
+    with closing(SqlStore(database_url)) as second:
         stores = [store, second, store, second]
 
         def append(number: int) -> None:

@@ -37,6 +37,7 @@ from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.messages import MAILS, languages, render_mail
 from partnerauth.outbox import FIRST_WAIT, LEASE, deliver, rendered
 from partnerauth.ports import MailState, RefusedMailError, Store, UnreachableError
+from partnerauth.testing.clockwork import FixedClock
 
 SENDER = "Kundenportal (Metall) <no-reply@portal.example>"
 KEY = bytes(range(32))
@@ -56,19 +57,6 @@ FACTS: Mapping[str, str] = {
 }
 
 
-class SetClock:
-    """A clock that is turned by hand."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 2, 8, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def turn(self, by: timedelta) -> None:
-        self.time += by
-
-
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()
@@ -81,22 +69,22 @@ def office() -> Iterator[PostOffice]:
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
+def clock() -> FixedClock:
+    return FixedClock()
 
 
 @pytest.fixture
-def portal(clock: SetClock) -> PartnerAuth:
+def portal(clock: FixedClock) -> PartnerAuth:
     return portal_over(None, clock)
 
 
 @contextmanager
-def opened(database: str, clock: SetClock | None = None) -> Iterator[PartnerAuth]:
+def opened(database: str, clock: FixedClock | None = None) -> Iterator[PartnerAuth]:
     with closing(SqlStore(database)) as store:
         yield portal_over(store, clock)
 
 
-def portal_over(store: Store | None, clock: SetClock | None) -> PartnerAuth:
+def portal_over(store: Store | None, clock: FixedClock | None) -> PartnerAuth:
     portal = PartnerAuth("kundenportal", store, key=KEY, hasher=Argon2Hasher(*TEST), clock=clock)
     portal.execute(Operator(), OpenOrganisation(organisation=OrganisationId("acme"), name="Acme & Söhne GmbH"))
     return portal
@@ -333,21 +321,21 @@ def test_an_unknown_way_to_encrypt_is_refused() -> None:
 
 
 @pytest.mark.rule("GX-08")
-def test_a_server_that_is_down_loses_no_mail(portal: PartnerAuth, clock: SetClock) -> None:
+def test_a_server_that_is_down_loses_no_mail(portal: PartnerAuth, clock: FixedClock) -> None:
     invited(portal, "zoe", "kim")
     with served(PostOffice()) as gone:
         pass
     done = deliver(portal, over(gone))
     assert "it cannot be reached" in done.stopped
     assert (len(done.failed), done.sent, done.dead) == (1, (), {})
-    clock.turn(FIRST_WAIT)
+    clock.advance(FIRST_WAIT)
     with served(PostOffice()) as back:
         assert len(deliver(portal, over(back)).sent) == 2
 
 
 @pytest.mark.rule("GX-08")
 def test_a_mailbox_that_is_busy_is_tried_again_and_one_that_is_not_there_is_not(
-    portal: PartnerAuth, clock: SetClock
+    portal: PartnerAuth, clock: FixedClock
 ) -> None:
     answers = {"kim@acme.example": "450 4.2.1 busy", "lea@acme.example": "550 5.1.1 no such mailbox"}
     invited(portal, "kim", "lea", "zoe")
@@ -358,7 +346,7 @@ def test_a_mailbox_that_is_busy_is_tried_again_and_one_that_is_not_there_is_not(
         assert dict(done.dead) == {lea: "550 5.1.1 no such mailbox"}
         assert (done.sent, done.stopped) == ((zoe,), "")
         answers.clear()
-        clock.turn(FIRST_WAIT)
+        clock.advance(FIRST_WAIT)
         assert deliver(portal, over(office)).sent == (kim,)
     assert office.readers() == ["zoe@acme.example", "kim@acme.example"]
 
@@ -395,7 +383,7 @@ def test_a_server_that_takes_nothing_from_us_is_left_alone(portal: PartnerAuth, 
 
 
 @pytest.mark.rule("GX-08")
-def test_a_connection_that_is_cut_in_the_middle_of_a_mail_loses_none(portal: PartnerAuth, clock: SetClock) -> None:
+def test_a_connection_that_is_cut_in_the_middle_of_a_mail_loses_none(portal: PartnerAuth, clock: FixedClock) -> None:
     cut = {"kim@acme.example"}
 
     async def cuts(server: SMTP, mail: EmailMessage) -> str | None:
@@ -411,7 +399,7 @@ def test_a_connection_that_is_cut_in_the_middle_of_a_mail_loses_none(portal: Par
         assert ["the connection was lost before the mail was taken" in each for each in done.failed.values()] == [True]
         assert office.readers() == ["zoe@acme.example"]
         cut.clear()
-        clock.turn(FIRST_WAIT)
+        clock.advance(FIRST_WAIT)
         deliver(portal, over(office))
     assert office.readers() == ["zoe@acme.example", "kim@acme.example"]
 
@@ -490,18 +478,10 @@ def ended(process: subprocess.Popen[str]) -> int:
     return process.returncode
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'portal.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
-
-
 @pytest.mark.rule("GX-08")
 @pytest.mark.parametrize("moment", ["before it is sent", "after it was sent"])
 def test_cc_10_a_worker_that_is_killed_leads_to_a_second_sending_and_never_to_a_loss(
-    database: str, moment: str
+    database_url: str, moment: str
 ) -> None:
     processes: list[subprocess.Popen[str]] = []
 
@@ -519,16 +499,15 @@ def test_cc_10_a_worker_that_is_killed_leads_to_a_second_sending_and_never_to_a_
 
     after = moment == "after it was sent"
     with served(PostOffice(at_recipient=killed_before, at_data=killed_afterwards if after else None)) as office:
-        with opened(database) as portal:
+        with opened(database_url) as portal:
             invited(portal, "kim", "lea", "zoe")
-            victim = worker(database, office)
+            victim = worker(database_url, office)
             processes.append(victim)
             told(victim)
             assert ended(victim) == -signal.SIGKILL
             assert deliver(portal, over(office)).sent == (3,)
-        later = SetClock()
-        later.time = datetime.now(UTC) + LEASE
-        with opened(database, later) as portal:
+        later = FixedClock(datetime.now(UTC) + LEASE)
+        with opened(database_url, later) as portal:
             assert deliver(portal, over(office)).sent == (2,)
     arrived = Counter(mail["Message-ID"] for mail in office.arrived)
     assert sorted(arrived.values()) == ([1, 1, 2] if after else [1, 1, 1])
@@ -536,11 +515,11 @@ def test_cc_10_a_worker_that_is_killed_leads_to_a_second_sending_and_never_to_a_
 
 
 @pytest.mark.rule("GX-08")
-def test_cc_08_workers_in_several_processes_send_every_mail_once(database: str) -> None:
+def test_cc_08_workers_in_several_processes_send_every_mail_once(database_url: str) -> None:
     names = [f"a{number}" for number in range(20)]
-    with served(PostOffice()) as office, opened(database) as portal:
+    with served(PostOffice()) as office, opened(database_url) as portal:
         invited(portal, *names)
-        workers = [worker(database, office) for _ in range(2)]
+        workers = [worker(database_url, office) for _ in range(2)]
         told(*workers)
         assert [ended(each) for each in workers] == [0, 0]
         assert {each.state for each in portal.store.outbox()} == {MailState.SENT}

@@ -54,10 +54,12 @@ CHIEF = Member(user=ANNA)
 SWITCH_ON = SetOption(organisation=ACME, option="ftp", enabled=True)
 POSTGRESQL_LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 
-of_postgresql = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+of_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 at_postgresql_levels = pytest.mark.parametrize("level", POSTGRESQL_LEVELS)
 at_every_level = pytest.mark.parametrize(
-    ("engine", "level"), [("sqlite", ""), *(("postgresql", each) for each in POSTGRESQL_LEVELS)], indirect=["engine"]
+    ("database_url", "level"),
+    [("sqlite", ""), *(("postgresql", each) for each in POSTGRESQL_LEVELS)],
+    indirect=["database_url"],
 )
 
 
@@ -119,11 +121,10 @@ def accepts(answer: Answer) -> Accepted:
     return answer
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
     """An engine of the embedder's."""
-    in_file = f"sqlite:///{tmp_path / 'portal.db'}"
-    made = create_engine(in_file if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
+    made = create_engine(database_url)
     yield made
     made.dispose()
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import create_engine, text
+from tests.databases import change
 from tests.postgres import Server
 
 from partnerauth.adapters.sql import SqlStore
@@ -26,23 +25,12 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["db", *arguments])
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            yield f"sqlite:///{tmp_path / 'portal.db'}"
-        else:
-            server: Server = request.getfixturevalue("postgres")
-            yield stack.enter_context(server.database(tables=False))
-
-
 @pytest.fixture
-def filled(url: str) -> str:
+def filled(empty_database_url: str) -> str:
     """The URL of a database with something in it."""
-    with closing(SqlStore(url)) as store:
+    with closing(SqlStore(empty_database_url)) as store:
         world("bpost", store).execute(Operator(), OpenOrganisation(organisation=OrganisationId("acme"), name="Acme"))
-    return url
+    return empty_database_url
 
 
 @pytest.fixture
@@ -51,14 +39,6 @@ def old(tmp_path: Path) -> str:
     with closing(sqlite3.connect(tmp_path / "portal.db")) as file:
         file.executescript(VERSION_1.read_text("utf-8"))
     return f"sqlite:///{tmp_path / 'portal.db'}"
-
-
-def change(url: str, *statements: str) -> None:
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        for each in statements:
-            connection.execute(text(each))
-    engine.dispose()
 
 
 def test_a_database_that_is_whole_is_said_to_be(filled: str) -> None:
@@ -88,7 +68,8 @@ def test_no_password_is_shown(filled: str) -> None:
         assert "Tram-61" not in run(command, "--store", filled.replace("postgres@", "postgres:Tram-61@")).output
 
 
-def test_an_empty_database_gets_its_tables(url: str) -> None:
+def test_an_empty_database_gets_its_tables(empty_database_url: str) -> None:
+    url = empty_database_url
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///")).touch()
     result = run("check", "--store", url)
@@ -148,7 +129,8 @@ def test_a_row_that_refers_to_nothing_is_named(tmp_path: Path) -> None:
     assert "partnerauth_login_name: row 1 refers to a row of partnerauth_user that is not there" in result.output
 
 
-def test_a_database_of_somebody_else_is_left_alone_until_it_is_said(url: str) -> None:
+def test_a_database_of_somebody_else_is_left_alone_until_it_is_said(empty_database_url: str) -> None:
+    url = empty_database_url
     change(url, "CREATE TABLE customer (number INTEGER)")
     for command in ("show", "upgrade"):
         result = run(command, "--store", url)
