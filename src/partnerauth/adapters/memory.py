@@ -147,7 +147,7 @@ class MemoryStore:
                 self._put(key, entity)
             self._erase(unit)
             self._record(unit)
-            for number, mail in enumerate(unit.mails, start=max(self._outbox, default=0) + 1):
+            for number, mail in enumerate(unit.mails, start=len(self._outbox) + 1):
                 at = unit.events[0].at
                 self._post(Posted(id=number, mail=mail, at=at, next_try_at=at))
             return self._position
@@ -197,9 +197,11 @@ class MemoryStore:
         """Return mails in the order of their ids."""
         with self._lock:
             found = (
-                each for each in self._outbox.values() if to in {None, each.mail.to} and state in {None, each.state}
+                each
+                for each in self._outbox.values()
+                if each.id > after and to in {None, each.mail.to} and state in {None, each.state}
             )
-            return tuple(islice((each for each in found if each.id > after), limit))
+            return tuple(islice(found, limit))
 
     def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
         """Take the mail that has been due for longest."""

@@ -7,9 +7,10 @@ import json
 import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, Literal, TypeVar
 
 import click
 
@@ -204,9 +205,15 @@ def made(overview: Overview, form: str) -> bytes:
 
 def written(output: str, content: bytes, *, replaces: bool = True) -> None:
     """Write a file.  Raises BadInput."""
+    with _writing(output, "w" if replaces else "x") as file:
+        file.write(content)
+
+
+@contextmanager
+def _writing(output: str, mode: Literal["w", "x"]) -> Iterator[IO[bytes]]:
     try:
-        with Path(output).open("wb" if replaces else "xb") as file:
-            file.write(content)
+        with Path(output).open(f"{mode}b") as file:
+            yield file
     except OSError as error:
         problem = f"{output}: {error.strerror}: name another file"
         raise screen.BadInput(problem) from None
@@ -252,15 +259,11 @@ def _unsealed(file: str, key_file: str | None) -> Sealed:
 
 def _lines(links: Iterable[Link], chosen: Mapping[str, Any], output: str) -> int:
     count = 0
-    try:
-        with Path(output).open("w", encoding="ascii") as file:
-            for link in links:
-                if _is_chosen(link, chosen):
-                    file.write(json.dumps(plain(link)) + "\n")
-                    count += 1
-    except OSError as error:
-        problem = f"{output}: {error.strerror}: name another file"
-        raise screen.BadInput(problem) from None
+    with _writing(output, "w") as file:
+        for link in links:
+            if _is_chosen(link, chosen):
+                file.write(f"{json.dumps(plain(link))}\n".encode())
+                count += 1
     return count
 
 

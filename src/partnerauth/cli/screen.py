@@ -30,8 +30,8 @@ _PLAIN: Final = str.maketrans(
         "↳": ">",
         "·": "-",
         "…": "...",
-        "–": "-",  # noqa: RUF001 - a dash  # noqa: RUF001 - a dash
-        "’": "'",  # noqa: RUF001 - an apostrophe  # noqa: RUF001 - an apostrophe
+        "–": "-",  # noqa: RUF001 - a dash
+        "’": "'",  # noqa: RUF001 - an apostrophe
         "│": "|",
         "─": "-",
         "━": "=",

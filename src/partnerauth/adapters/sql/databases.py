@@ -106,6 +106,9 @@ class Database(Protocol):
     def damage(self, connection: Connection, begins: str) -> Iterator[str]:
         """Yield what the database itself finds wrong with what is in the tables whose names begin so."""
 
+    def waits_for_commit(self, connection: Connection) -> bool:
+        """Whether what was said on a connection waits for a commit, after a statement was carried out."""
+
     def forget(self, connection: Connection, before: datetime) -> int:
         """Remove the changes that were made before a moment, and return how many there were."""
 

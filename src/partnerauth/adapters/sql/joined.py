@@ -57,7 +57,7 @@ class JoinedStore(TableStore):
         """
         if not self._database.has_row_locks:
             self._carry_out(lambda connection: connection.execute(update(META).values(position=META.c.position)))
-        if not _is_open(self._connection):
+        if not self._database.waits_for_commit(self._connection):
             message = "using: this session commits every statement by itself (AUTOCOMMIT); give it a transaction"
             raise ValueError(message)
 
@@ -181,14 +181,6 @@ def _connection(session: Transaction) -> Connection:
     if isinstance(session, Connection):
         return session
     return session.connection(bind_arguments={"mapper": inspect(MetaRow)})
-
-
-def _is_open(connection: Connection) -> bool:
-    """Whether what was said waits for a commit, after a statement was carried out."""
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        return bool(driver.in_transaction)
-    return getattr(driver, "autocommit", False) is not True
 
 
 def _make_sure_it_will_do(connection: Connection, store: SqlStore) -> None:

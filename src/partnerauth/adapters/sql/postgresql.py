@@ -284,6 +284,12 @@ def checks_references(connection: Connection) -> bool:
     return True
 
 
+def waits_for_commit(connection: Connection) -> bool:
+    """Whether what was said waits for a commit."""
+    driver: Any = connection.connection.driver_connection
+    return getattr(driver, "autocommit", False) is not True
+
+
 def size(connection: Connection) -> int:
     """Return how many bytes the database has."""
     return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())

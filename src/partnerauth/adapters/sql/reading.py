@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from itertools import product
+from operator import itemgetter
 from sys import intern
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -157,7 +158,7 @@ def posted(row: RowMapping) -> Posted:
 def _singles(connection: Connection, kept: Kept, keys: Sequence[Key[Any]]) -> Mapping[Key[Any], Found]:
     found: dict[Key[Any], Found] = {}
     for some in chunks(keys, len(kept.key_fields)):
-        condition = among(kept.table, kept.key_fields, map(_asked, some))
+        condition = among(kept.table, kept.key_fields, map(astuple, some))
         found |= {kept.key(*each.place[1:]): each for each in _found(connection, kept, condition)}
     return found
 
@@ -192,13 +193,13 @@ def _listed(listed: Listed) -> Callable[[Connection, Sequence[Key[Any]]], Mappin
     def answers(connection: Connection, keys: Sequence[Key[Any]]) -> Mapping[Key[Any], Any]:
         found: dict[Key[Any], list[tuple[tuple[Any, ...], Any]]] = {key: [] for key in keys}
         for some in chunks(keys, len(names)):
-            condition = among(kept.table, names, map(_asked, some))
+            condition = among(kept.table, names, map(astuple, some))
             if listed.where is not None:
                 condition &= listed.where(kept.table)
             rows = _fields(connection, kept, listed, condition) if listed.field else _whole(connection, kept, condition)
             for place, values, answer in rows:
                 found[listed.key(*(values[name] for name in names))].append((place, answer))
-        ordered = {key: tuple(answer for _, answer in sorted(rows, key=_place)) for key, rows in found.items()}
+        ordered = {key: tuple(answer for _, answer in sorted(rows, key=itemgetter(0))) for key, rows in found.items()}
         return {key: next(iter(several), None) for key, several in ordered.items()} if listed.alone else ordered
 
     return answers
@@ -219,14 +220,6 @@ def _fields(
         values = {name: row[column] for name, column in columns.items()}
         place = (row[kept.table.c.arrival], *(values[name] for name in kept.key_fields))
         yield place, values, values[listed.field]
-
-
-def _place(row: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
-    return row[0]
-
-
-def _asked(key: Key[Any]) -> tuple[Any, ...]:
-    return astuple(key)
 
 
 def _each(

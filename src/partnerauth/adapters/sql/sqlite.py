@@ -58,26 +58,19 @@ _TROUBLES: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
-def in_memory(url: URL) -> bool:
-    """Whether a database ends with its connection."""
-    return (
-        url.database in {None, "", ":memory:"} or ":memory:" in str(url.database) or url.query.get("mode") == "memory"
-    )
-
-
 def lasts(url: URL) -> bool:
     """Whether a database outlives its connection."""
-    return not in_memory(url)
+    return not _in_memory(url)
 
 
 def place(url: URL) -> str:
     """Return what to call a database in a message."""
-    return "the database in memory" if in_memory(url) else str(_file(url))
+    return "the database in memory" if _in_memory(url) else str(_file(url))
 
 
 def engine_for(url: URL) -> Engine:
     """Return an engine.  A database in memory has one connection, which all threads share."""
-    if in_memory(url):
+    if _in_memory(url):
         shared: Mapping[str, Any] = {"check_same_thread": False}
         return create_engine(url, poolclass=StaticPool, connect_args=shared, hide_parameters=True)
     return create_engine(url, hide_parameters=True)
@@ -110,7 +103,7 @@ def settle(engine: Engine, *, patience: float) -> None:
 
     SQLite does not wait by itself for whoever else opens the file just now, so this does: for `patience` seconds.
     """
-    if in_memory(engine.url):
+    if _in_memory(engine.url):
         return
     raw = engine.raw_connection()
     last = time.monotonic() + patience
@@ -130,7 +123,7 @@ def settle(engine: Engine, *, patience: float) -> None:
 
 def look_at(url: URL, *, create: bool) -> None:
     """Make sure that there is, or can be, a file.  Raises StoreError."""
-    if in_memory(url):
+    if _in_memory(url):
         return
     file = _file(url)
     if file.is_dir():
@@ -237,6 +230,12 @@ def checks_references(connection: Connection) -> bool:
     return bool(connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one())
 
 
+def waits_for_commit(connection: Connection) -> bool:
+    """Whether what was said waits for a commit, after a statement was carried out."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.in_transaction)
+
+
 def size(connection: Connection) -> int:
     """Return how many bytes the database has."""
     pages = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
@@ -276,6 +275,13 @@ def forget(connection: Connection, before: datetime) -> int:
         return 0
     connection.execute(update(META).values(forgotten=last))
     return connection.execute(delete(CHANGE).where(CHANGE.c.position <= last)).rowcount
+
+
+def _in_memory(url: URL) -> bool:
+    """Whether a database ends with its connection."""
+    return (
+        url.database in {None, "", ":memory:"} or ":memory:" in str(url.database) or url.query.get("mode") == "memory"
+    )
 
 
 def _code(error: BaseException | None) -> int:
