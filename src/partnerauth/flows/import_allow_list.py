@@ -33,7 +33,7 @@ from partnerauth.directory import (
     UserById,
     key_of,
 )
-from partnerauth.entities import Credential, FeedState, OrganisationId, State, User, UserId
+from partnerauth.entities import Credential, OrganisationId, State, User, UserId
 from partnerauth.events import (
     ALLOW_LIST,
     AllowListApplied,
@@ -174,7 +174,7 @@ def needs(_: Situation[ImportAllowList]) -> Needs:
 def decide(s: Situation[ImportAllowList]) -> Answer:
     """Take it in, unless it is old, empty, damaged, or would make too many leave; or go on with it (FD-09)."""
     command, reading = s.command, s.command.reading
-    if _goes_on(s):
+    if reading.is_clean and _is_pending(s):
         return Accepted()
     users, last = s.directory.the(EveryUser()), s.directory.get(FEED)
     changes = [change for _, change in _changes(reading.lines, users)]
@@ -310,15 +310,10 @@ def finish_decide(s: Situation[FinishAllowList]) -> Answer:
     return Accepted(events=(applied,))
 
 
-def _goes_on(s: Situation[ImportAllowList]) -> bool:
-    """Whether this very feed was accepted and then interrupted."""
-    pending = FeedState(feed=ALLOW_LIST, sequence=s.command.sequence, pending=s.command.digest)
-    return s.command.reading.is_clean and s.directory.get(FEED) == pending
-
-
-def _is_pending(s: Situation[ApplyAllowList] | Situation[FinishAllowList]) -> bool:
+def _is_pending(s: Situation[ImportAllowList] | Situation[ApplyAllowList] | Situation[FinishAllowList]) -> bool:
+    """Whether this very feed was accepted and is not applied whole yet."""
     state = s.directory.get(FEED)
-    return state is not None and (state.sequence, state.pending) == (s.command.sequence, s.command.digest)
+    return state is not None and state.sequence == s.command.sequence and state.pending == s.command.digest
 
 
 def _overtaken(s: Situation[ApplyAllowList] | Situation[FinishAllowList]) -> Answer:
