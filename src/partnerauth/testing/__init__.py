@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     )
     from partnerauth.testing.scene import Scene
     from partnerauth.testing.shortening import LawBrokenError
-    from partnerauth.testing.stores import StoreConformance, Twins
+    from partnerauth.testing.stores import StoreConformance
     from partnerauth.testing.strategies import actors, commands, organisations, questions, selections, users
+    from partnerauth.testing.twins import Twins
 
 _HOMES = {
     "FixedClock": "clockwork",
@@ -40,7 +41,7 @@ _HOMES = {
     "SeededEntropy": "clockwork",
     "StoreConformance": "stores",
     "Tried": "machine",
-    "Twins": "stores",
+    "Twins": "twins",
     "World": "clockwork",
     "actors": "strategies",
     "assert_casbin_agrees": "properties",

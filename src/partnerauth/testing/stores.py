@@ -9,41 +9,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from threading import Barrier, Thread
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, get_args
 
 import pytest
 
 from partnerauth import chain, directory
-from partnerauth.addresses import EmailAddress, parse
-from partnerauth.chain import Examination, Finding, Head, Link, Sealed, Spot
+from partnerauth.chain import Examination, Finding, Head, Sealed, Spot
 from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
     AccountsOf,
-    AdministratorsAt,
     AdministratorsOf,
     AnotherHolder,
     AttemptsAgainst,
-    CasesOf,
     CredentialOf,
-    DelegationsOn,
     DelegationsTo,
     DelegationTo,
     Entity,
     EveryUser,
     FirstComer,
     HoldersOn,
-    InvitationsBy,
     Key,
-    KnownUser,
     LoginNameByKey,
     OrganisationById,
     OrganisationsNamed,
@@ -52,259 +46,71 @@ from partnerauth.directory import (
     SelectionsOf,
     SessionByDigest,
     SessionsIn,
-    SessionsOf,
     SsoLinkOf,
     SsoLinksOf,
-    TokenByDigest,
-    TokensOf,
     UserById,
     UsersOf,
     key_of,
 )
 from partnerauth.entities import (
     RIGHT,
-    AccessRequest,
-    Account,
     AccountId,
     Attempts,
-    Case,
-    CaseId,
     Contract,
-    Credential,
-    Delegation,
     Element,
-    FeedState,
     Given,
-    Invitation,
-    LatestSession,
-    LatestToken,
-    LinkedDomain,
     LoginName,
-    Mail,
     Organisation,
     OrganisationId,
-    OrganisationName,
-    Purpose,
-    Selection,
-    Session,
     SsoLink,
     State,
-    Token,
-    TokenId,
     User,
     UserId,
 )
-from partnerauth.events import CommandRefused, Event, SignedOut, UserErased
-from partnerauth.ports import Changes, ConflictError, Loaded, MailState, Mark, Posted, Recorded, Store, Unit, concerned
+from partnerauth.events import SignedOut, UserErased
+from partnerauth.ports import ConflictError, MailState, Posted, Store, Unit
 from partnerauth.records import ERASED
-
-T = TypeVar("T")
-
-NOON: Final = datetime(2026, 3, 29, 12, 0, 0, 123456, tzinfo=UTC)
-"""A moment with everything that a store may lose: a zone, and microseconds."""
-
-ACME, PRINT = OrganisationId("acme"), OrganisationId("print")
-HQ, DEPOT = AccountId("acme/hq"), AccountId("acme/depot")
-ANNA, BEN, CARL, DORA, PIA = (UserId(name) for name in ("u-zanna", "u-ben", "u-carl", "u-dora", "u-pia"))
-APPLICATION: Final = "post"
-HASH: Final = "$argon2id$no-password-has-this-hash"
-LINK: Final = TokenId("link-1")
-BOTH: Final = frozenset({"manage-administrators", "manage-users"})
-CREATION, LETTER = Element(RIGHT, "creation"), Element("product", "letter")
-
-
-def _address(name: str) -> EmailAddress:
-    found = parse(f"{name}@B\u00fccher.example")
-    if found is None:
-        raise ValueError(name)
-    return found
-
-
-def _user(identity: UserId, organisation: OrganisationId, state: State, *management: str) -> User:
-    return User(
-        id=identity,
-        organisation=organisation,
-        state=state,
-        email=_address(identity.removeprefix("u-")),
-        username=identity.upper(),
-        details=MappingProxyType({"last-name": "\u0141o\u00eb \u201cd'Or\u201d\\\n\U0001f4ee", "first-name": ""}),
-        management=frozenset(management),
-        created_by=ANNA,
-        notifications=True,
-    )
-
-
-def _given(*elements: Element, by: str = ANNA, source: str = "") -> Mapping[Element, Given]:
-    return MappingProxyType({element: Given(by, NOON, source) for element in elements})
-
-
-WORLD: Final[tuple[Entity, ...]] = (
-    Organisation(
-        id=ACME,
-        name="Acme N.V.",
-        street="Rue Neuve 1",
-        town="Li\u00e8ge",
-        country="BE",
-        domains=frozenset({"xn--bcher-kva.example", "acme.example"}),
-        options=frozenset({"ftp"}),
-        requested=True,
-    ),
-    Organisation(id=PRINT, name="ACME nv", subcontractor=True),
-    OrganisationName(name="acmenv", town="liege", organisation=ACME),
-    Account(
-        id=HQ,
-        organisation=ACME,
-        name="Headquarters",
-        applications=frozenset({APPLICATION, "stamp"}),
-        contracts=MappingProxyType({"C-2": Contract(active=False, kind="parcel"), "C-1": Contract()}),
-        billing_addresses=frozenset({"B2", "B1"}),
-    ),
-    Account(id=DEPOT, organisation=ACME, name="Depot", applications=frozenset()),
-    _user(ANNA, ACME, State.ACTIVE, *BOTH),
-    _user(BEN, ACME, State.INVITED, "manage-users"),
-    _user(CARL, ACME, State.DEACTIVATED, "manage-administrators"),
-    _user(DORA, ACME, State.ACTIVE),
-    _user(PIA, PRINT, State.PENDING, "manage-users"),
-    LoginName(key="zanna@xn--bcher-kva.example", user=ANNA),
-    LoginName(key="u-zanna", user=ANNA),
-    Credential(user=CARL, password_hash=HASH, epoch=3, signed_in=True),
-    Credential(user=DORA, temporary_until=NOON),
-    Selection(user=DORA, account=HQ, application=APPLICATION, elements=_given(LETTER, CREATION)),
-    Selection(user=BEN, account=HQ, application=APPLICATION, elements=_given(CREATION, by="operator:x")),
-    Selection(user=BEN, account=DEPOT, application="stamp"),
-    Delegation(
-        account=HQ, application=APPLICATION, organisation=PRINT, elements=_given(LETTER, CREATION, source="g-1")
-    ),
-    AccessRequest(user=PIA, wanted=((AccountId("print/new"), "stamp"), (HQ, APPLICATION))),
-    Token(
-        id=LINK,
-        digest="digest-1",
-        purpose=Purpose.EMAIL_CHANGE,
-        subject=ANNA,
-        expires_at=NOON,
-        epoch=2,
-        used=True,
-        facts=MappingProxyType({"email": "new@acme.example"}),
-    ),
-    LatestToken(subject=ANNA, purpose=Purpose.EMAIL_CHANGE, token=LINK),
-    Session(digest="s-2", user=ANNA, browser="firefox", started_at=NOON, expires_at=NOON + timedelta(days=1), epoch=2),
-    Session(
-        digest="s-1",
-        user=ANNA,
-        browser="firefox",
-        started_at=NOON,
-        expires_at=NOON + timedelta(days=1),
-        epoch=2,
-        ended="session-replaced",
-    ),
-    LatestSession(browser="firefox", digest="s-2"),
-    Attempts(key="user:u-zanna", wrong=4, since=NOON, blocked_until=NOON + timedelta(minutes=5), blocks=2),
-    Attempts(key="source:here"),
-    LinkedDomain(domain="acme.example", organisation=ACME, opened=True),
-    FeedState(feed="allow-list", sequence=2**40),
-    SsoLink(issuer="https://issuer.example", subject="anna-2", provider="entra", user=ANNA),
-    SsoLink(issuer="https://issuer.example", subject="anna-1", provider="entra", user=ANNA),
-    Invitation(user=BEN, by=ANNA, from_operator=True, named=((HQ, APPLICATION, (CREATION, LETTER)),)),
-    Case(
-        id=CaseId("case-2"),
-        organisation=ACME,
-        reporter=DORA,
-        kind="repair",
-        fields=MappingProxyType({"model": "X", "defect": ""}),
-        status="order-received",
-        informs=MappingProxyType({DORA: False, ANNA: True}),
-    ),
-    Case(id=CaseId("case-1"), organisation=ACME, reporter=ANNA, kind="repair", fields=MappingProxyType({})),
+from partnerauth.testing.examples import (
+    ACME,
+    ANNA,
+    ANSWERS,
+    APPLICATION,
+    BEN,
+    BOTH,
+    CARL,
+    CREATION,
+    DEPOT,
+    DORA,
+    HQ,
+    KEPT,
+    LETTER,
+    NOON,
+    PIA,
+    PRINT,
+    WORLD,
+    address_of,
+    mail,
+    person,
+    refused,
+    unit_of,
 )
-"""Something of every kind, in an order in which each finds what it refers to."""
+from partnerauth.testing.twins import Twins, same
 
-_KEPT: Final[Mapping[Key[Any], Any]] = MappingProxyType({key_of(entity): entity for entity in WORLD})
-
-ANSWERS: Final[Mapping[Key[Any], object]] = MappingProxyType(
-    {
-        TokenByDigest("digest-1"): LINK,
-        TokensOf(ANNA): (LINK,),
-        TokensOf(BEN): (),
-        SelectionsOf(BEN): (_KEPT[SelectionOf(BEN, HQ, APPLICATION)], _KEPT[SelectionOf(BEN, DEPOT, "stamp")]),
-        SelectionsOf(ANNA): (),
-        AccountsOf(ACME): (HQ, DEPOT),
-        DelegationsTo(PRINT): (_KEPT[DelegationTo(HQ, APPLICATION, PRINT)],),
-        DelegationsTo(ACME): (),
-        DelegationsOn(HQ, APPLICATION): (_KEPT[DelegationTo(HQ, APPLICATION, PRINT)],),
-        DelegationsOn(HQ, "stamp"): (),
-        AnotherHolder(ACME, "manage-administrators", CARL): ANNA,
-        AnotherHolder(ACME, "manage-administrators", ANNA): None,
-        AnotherHolder(ACME, "manage-users", ANNA): None,
-        AnotherHolder(PRINT, "manage-users", ANNA): None,
-        AdministratorsOf(ACME, BOTH): (ANNA, BEN),
-        AdministratorsOf(ACME, frozenset({"manage-administrators"})): (ANNA,),
-        AdministratorsOf(ACME, frozenset()): (),
-        AdministratorsAt("xn--bcher-kva.example", BOTH): (ANNA,),
-        AdministratorsAt("acme.example", BOTH): (),
-        FirstComer(ACME): ANNA,
-        FirstComer(PRINT): None,
-        InvitationsBy(ANNA): (BEN,),
-        InvitationsBy(BEN): (),
-        OrganisationsNamed("acmenv"): (ACME, PRINT),
-        OrganisationsNamed("acme"): (),
-        OrganisationsWithDomain("acme.example"): (ACME,),
-        OrganisationsWithDomain("example"): (),
-        SessionsIn("firefox"): ("s-2",),
-        SessionsIn(""): (),
-        SessionsOf(ANNA): ("s-2", "s-1"),
-        SsoLinksOf(ANNA): tuple(_KEPT[SsoLinkOf("https://issuer.example", each)] for each in ("anna-2", "anna-1")),
-        SsoLinksOf(BEN): (),
-        CasesOf(ACME): tuple(entity for entity in WORLD if isinstance(entity, Case)),
-        CasesOf(PRINT): (),
-        UsersOf(ACME): (ANNA, BEN, CARL, DORA),
-        UsersOf(OrganisationId("nobody")): (),
-        EveryUser(): tuple(KnownUser.of(entity) for entity in WORLD if isinstance(entity, User)),
-        HoldersOn(HQ, APPLICATION): (DORA, BEN),
-        HoldersOn(HQ, "stamp"): (),
-    }
-)
-"""What a store that was given `WORLD`, one after the other, answers each kind of question."""
-
-
-def unit_of(
-    store: Store,
-    *entities: Entity,
-    drops: Sequence[Key[Any]] = (),
-    reads: Sequence[Key[Any]] = (),
-    events: tuple[Event, ...] = (),
-    mails: tuple[Mail, ...] = (),
-) -> Unit:
-    """Return the unit that puts entities and drops keys, on what the store answers now; `reads` are read as well."""
-    changes: dict[Key[Any], Entity | None] = {**{key_of(each): each for each in entities}, **dict.fromkeys(drops)}
-    loaded = store.read([*changes, *reads])
-
-    def home(user: UserId) -> OrganisationId | None:
-        changed = changes.get(UserById(user))
-        found = changed or store.read([UserById(user)]).values[UserById(user)]
-        return found.organisation if isinstance(found, User) else None
-
-    things = [(key, thing) for key, after in changes.items() for thing in (after, loaded.values[key]) if thing]
-    return Unit(
-        changes=changes,
-        before={key: loaded.values[key] for key in changes},
-        revisions=loaded.revisions,
-        versions=loaded.versions,
-        touched=frozenset(each for key, thing in things for each in concerned(key, thing, home)),
-        events=events,
-        mails=mails,
-    )
-
-
-def refused(subject: str = ANNA, organisation: OrganisationId = ACME, at: datetime = NOON) -> CommandRefused:
-    """Return an event that changes nothing."""
-    return CommandRefused(
-        organisation=organisation, by="visitor", at=at, command="sign-in", codes=("wrong-password",), subject=subject
-    )
-
-
-def mail(to: str = "anna@acme.example") -> Mail:
-    """Return a mail."""
-    return Mail(template="hello", to=to, language="nl", facts=MappingProxyType({"name": "A", "a": ""}), token=LINK)
+__all__ = [
+    "ANNA",
+    "ANSWERS",
+    "DORA",
+    "NOON",
+    "PIA",
+    "PRINT",
+    "WORLD",
+    "StoreConformance",
+    "Twins",
+    "mail",
+    "refused",
+    "together",
+    "unit_of",
+]
 
 
 class StoreConformance:
@@ -346,17 +152,17 @@ class StoreConformance:
         nouns = set(get_args(Entity))
         same(nouns - {type(entity) for entity in WORLD}, set())
         questions = {each for each in vars(directory).values() if isinstance(each, type) and issubclass(each, Key)}
-        same(questions - {type(key) for key in (*_KEPT, *ANSWERS)} - {Key}, set())
+        same(questions - {type(key) for key in (*KEPT, *ANSWERS)} - {Key}, set())
 
     def test_everything_is_answered_as_it_was_put(self) -> None:
         """Every noun, with every field, comes back equal."""
         self.settle()
-        same(dict(self.store.read(list(_KEPT)).values), dict(_KEPT))
+        same(dict(self.store.read(list(KEPT)).values), dict(KEPT))
 
     def test_everything_can_be_put_at_once(self) -> None:
         """The order within a unit is the store's business."""
         self.put(*reversed(WORLD))
-        same(dict(self.store.read(list(_KEPT)).values), dict(_KEPT))
+        same(dict(self.store.read(list(KEPT)).values), dict(KEPT))
 
     def test_every_question_is_answered(self) -> None:
         """Alone, and together with all the others."""
@@ -367,9 +173,9 @@ class StoreConformance:
 
     def test_an_empty_store_answers_every_question(self) -> None:
         """With None, or with nothing."""
-        loaded = self.store.read([*_KEPT, *ANSWERS])
+        loaded = self.store.read([*KEPT, *ANSWERS])
         same({value for value in loaded.values.values() if value}, set())
-        same({key: value for key, value in loaded.values.items() if key in _KEPT}, dict.fromkeys(_KEPT))
+        same({key: value for key, value in loaded.values.items() if key in KEPT}, dict.fromkeys(KEPT))
         same(set(loaded.revisions.values()) | set(loaded.versions.values()), {0})
 
     def test_several_are_in_the_order_in_which_they_came(self) -> None:
@@ -404,7 +210,9 @@ class StoreConformance:
             replace(
                 account, contracts=MappingProxyType({"C-1": Contract(active=False)}), applications=frozenset({"x"})
             ),
-            replace(user, state=State.ACTIVE, management=BOTH, email=_address("Ben.New"), details=MappingProxyType({})),
+            replace(
+                user, state=State.ACTIVE, management=BOTH, email=address_of("Ben.New"), details=MappingProxyType({})
+            ),
             replace(
                 selection, elements=MappingProxyType({LETTER: Given(BEN, NOON), Element("c", ""): Given(BEN, NOON)})
             ),
@@ -429,9 +237,9 @@ class StoreConformance:
         same(dict(loaded.revisions), dict.fromkeys(gone, 0))
         same(self.get(SelectionsOf(BEN)), ())
         same(self.get(HoldersOn(HQ, APPLICATION)), (DORA,))
-        self.put(_KEPT[link], _KEPT[selection])
+        self.put(KEPT[link], KEPT[selection])
         same([each.subject for each in self.get(SsoLinksOf(ANNA))], ["anna-1", "anna-2"])
-        same(self.get(SelectionsOf(BEN)), (_KEPT[selection],))
+        same(self.get(SelectionsOf(BEN)), (KEPT[selection],))
 
     def test_a_user_who_moves_is_where_he_is(self) -> None:
         """His old organisation no longer lists him, and his management rights go with him."""
@@ -574,12 +382,12 @@ class StoreConformance:
         self.conflicts(late)
         self.put(LoginName(key="u-zanna", user=ANNA))
         self.conflicts(late)
-        self.conflicts(replace(late, changes={key: None}, before={key: _KEPT[key]}))
+        self.conflicts(replace(late, changes={key: None}, before={key: KEPT[key]}))
 
     def test_a_dropped_row_cannot_be_changed_or_dropped_again(self) -> None:
         """Whoever read it before is too late."""
         self.settle()
-        request = _KEPT[AccessRequestOf(PIA)]
+        request = KEPT[AccessRequestOf(PIA)]
         change = unit_of(self.store, replace(request, wanted=()))
         drop = unit_of(self.store, drops=[AccessRequestOf(PIA)])
         self.store.commit(drop)
@@ -606,7 +414,7 @@ class StoreConformance:
         """A sign-in never waits for an administrator."""
         self.settle()
         sign_in = unit_of(self.store, Attempts(key="x"), reads=[UsersOf(ACME), CredentialOf(DORA)])
-        self.put(_user(UserId("u-new"), ACME, State.ACTIVE))
+        self.put(person(UserId("u-new"), ACME, State.ACTIVE))
         self.store.commit(sign_in)
         same(self.get(AttemptsAgainst("x")), Attempts(key="x"))
 
@@ -673,13 +481,13 @@ class StoreConformance:
         start = self.store.changes_since(None)
         same((start.position, start.keys), (0, ()))
         self.settle()
-        facts = {key for key in _KEPT if isinstance(key, directory.FACTS)}
+        facts = {key for key in KEPT if isinstance(key, directory.FACTS)}
         same(set(self.store.changes_since(start.mark).keys or ()), facts)
 
     def test_no_change_is_left_out_while_others_store_at_once(self) -> None:
         """In whichever order their commits come to an end: whoever follows the marks hears of each (CC-20)."""
         users = [
-            [_user(UserId(f"u-{name}-{number}"), name, State.ACTIVE) for number in range(8)] for name in (ACME, PRINT)
+            [person(UserId(f"u-{name}-{number}"), name, State.ACTIVE) for number in range(8)] for name in (ACME, PRINT)
         ]
         self.put(*(each for each in WORLD if isinstance(each, Organisation)))
         heard: set[Key[Any]] = set()
@@ -747,7 +555,7 @@ class StoreConformance:
         spots = self.store.told_of([CARL, "carl@acme.example", "nobody"])
         same(len(spots), 2)
         erasing = UserErased(organisation=ACME, by="operator:olga", at=NOON, user=CARL, records=2)
-        unit = unit_of(self.store, _KEPT[UserById(CARL)], events=(erasing,))
+        unit = unit_of(self.store, KEPT[UserById(CARL)], events=(erasing,))
         unit = replace(unit, erases=tuple(spots), forgets=frozenset({"carl@acme.example"}))
         here = self.store.commit(unit)
         same(self.found(), [])
@@ -764,7 +572,7 @@ class StoreConformance:
         links = self.store.examine(lambda _, links: tuple(links))
         marks = {link.personal.erased for link in links if link.personal and link.spot in spots}
         same(marks, {Spot(here, 1)})
-        self.conflicts(replace(unit, revisions=unit_of(self.store, _KEPT[UserById(CARL)]).revisions))
+        self.conflicts(replace(unit, revisions=unit_of(self.store, KEPT[UserById(CARL)]).revisions))
 
     def test_nobody_is_erased_without_a_word_of_it(self) -> None:
         """Nor with two words: the event that says so is one."""
@@ -899,7 +707,7 @@ class StoreConformance:
         self.settle()
         ben = self.get(UserById(BEN))
         for _ in range(5):
-            anna = replace(_KEPT[UserById(ANNA)], state=State.ACTIVE)
+            anna = replace(KEPT[UserById(ANNA)], state=State.ACTIVE)
             self.put(anna, replace(ben, state=State.ACTIVE, management=BOTH))
             units = [
                 unit_of(
@@ -954,7 +762,7 @@ class StoreConformance:
 
     def everything(self) -> object:
         """Return all that the store answers."""
-        loaded = self.store.read([*_KEPT, *ANSWERS])
+        loaded = self.store.read([*KEPT, *ANSWERS])
         return loaded, self.store.position(), self.store.records(), self.store.outbox()
 
     def conflicts(self, unit: Unit) -> None:
@@ -996,111 +804,3 @@ def together(works: Sequence[Callable[[], object]]) -> None:
         thread.join()
     for problem in problems:
         raise problem
-
-
-def same(found: object, expected: object) -> None:
-    """Raise AssertionError where two things differ: also where nobody rewrites `assert`."""
-    if found != expected:
-        message = f"found {found!r}\nbut expected {expected!r}"
-        raise AssertionError(message)
-
-
-class Twins:
-    """Two stores in the place of one, which have to agree on everything: raises AssertionError where they do not.
-
-    Which other holder of a right `AnotherHolder` names is each store's own choice, whether there is one is not.
-    """
-
-    def __init__(self, one: Store, other: Store) -> None:
-        """Take two stores that hold the same."""
-        self.one = one
-        self.other = other
-
-    @property
-    def lasts(self) -> bool:
-        """Whether what is stored outlives the process."""
-        return self.one.lasts
-
-    def read(self, keys: Sequence[Key[Any]]) -> Loaded:
-        """Answer every key."""
-        one, other = self.one.read(keys), self.other.read(keys)
-        same(_comparable(other), _comparable(one))
-        return one
-
-    def commit(self, unit: Unit) -> int:
-        """Store a unit, in both or in neither; what has no chance of its own gets the same in both."""
-        chanced = replace(unit, chance=unit.chance or b"the same in both of them, always")
-        return self._both(lambda store: store.commit(chanced))
-
-    def position(self) -> int:
-        """Return the newest position that is on record."""
-        return self._both(lambda store: store.position())
-
-    def changes_since(self, mark: Mark | None) -> Changes:
-        """Return which facts changed since a mark: of both stores, one mark a line."""
-        marks = (None, None) if mark is None else map(Mark, mark.split("\n"))
-        one, other = (store.changes_since(each) for store, each in zip((self.one, self.other), marks, strict=True))
-        same((other.position, other.keys), (one.position, one.keys))
-        return replace(one, mark=Mark(f"{one.mark}\n{other.mark}"))
-
-    def records(self, *, about: str | None = None, organisation: str | None = None) -> Sequence[Recorded]:
-        """Return what is on record."""
-        return self._both(lambda store: store.records(about=about, organisation=organisation))
-
-    def told_of(self, subjects: Sequence[str]) -> Sequence[Spot]:
-        """Return the records that tell of persons."""
-        return self._both(lambda store: store.told_of(subjects))
-
-    def examine(self, work: Callable[[Sequence[Head], Iterator[Link]], T]) -> T:
-        """Do some work on the record: every digest has to be the same."""
-        heads, links = self._both(lambda store: store.examine(lambda heads, links: (tuple(heads), tuple(links))))
-        return work(heads, iter(links))
-
-    def outbox(
-        self, *, to: str | None = None, state: MailState | None = None, after: int = 0, limit: int | None = None
-    ) -> Sequence[Posted]:
-        """Return mails."""
-        return self._both(lambda store: store.outbox(to=to, state=state, after=after, limit=limit))
-
-    def claim_mail(self, now: datetime, until: datetime) -> Posted | None:
-        """Take the mail that has been due for longest."""
-        return self._both(lambda store: store.claim_mail(now, until))
-
-    def mark_sent(self, ids: Iterable[int]) -> None:
-        """Note that mails were sent."""
-        sent = tuple(ids)
-        self._both(lambda store: store.mark_sent(sent))
-
-    def mark_failed(self, mail: int, *, attempt: int, problem: str, next_try_at: datetime | None) -> bool:
-        """Note that a try failed."""
-        return self._both(
-            lambda store: store.mark_failed(mail, attempt=attempt, problem=problem, next_try_at=next_try_at)
-        )
-
-    def retry_mails(self, ids: Iterable[int], now: datetime) -> Sequence[int]:
-        """Let mails be due now."""
-        again = tuple(ids)
-        return self._both(lambda store: store.retry_mails(again, now))
-
-    def _both(self, ask: Callable[[Store], T]) -> T:
-        """Ask both.  The other store is asked as well where the one is in conflict, and has to be in conflict too."""
-        try:
-            answer = ask(self.one)
-        except ConflictError as conflict:
-            with suppress(ConflictError):
-                message = f"one store is in conflict ({conflict}), and the other answers {ask(self.other)!r}"
-                raise AssertionError(message) from None
-            raise
-        try:
-            same(ask(self.other), answer)
-        except ConflictError as conflict:
-            message = f"one store answers {answer!r}, and the other is in conflict ({conflict})"
-            raise AssertionError(message) from None
-        return answer
-
-
-def _comparable(loaded: Loaded) -> object:
-    values = {
-        key: value is not None if isinstance(key, AnotherHolder) else value for key, value in loaded.values.items()
-    }
-    return values, dict(loaded.revisions), dict(loaded.versions)
