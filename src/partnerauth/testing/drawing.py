@@ -27,7 +27,7 @@ from partnerauth.flows import FLOWS
 from partnerauth.policy.grid import Cell
 from partnerauth.policy.portal import FORM_VALUES, Application, Portal
 from partnerauth.testing import oracle
-from partnerauth.testing.history import Secret
+from partnerauth.testing.history import Secret, home_of
 from partnerauth.testing.scene import (
     ACCOUNTS,
     ADDRESSES,
@@ -147,7 +147,7 @@ class Drawing:
         """What is withdrawn is withdrawn from an organisation or from a user."""
         if self.word != "withdraw":
             return None
-        given = any(self._is_mine(each.account.partition("/")[0]) for each in self.state.delegations)
+        given = any(self._is_mine(home_of(each.account)) for each in self.state.delegations)
         return mostly(
             self.draw, st.just("user" if given else "organisation"), st.sampled_from(("user", "organisation"))
         )
@@ -171,7 +171,7 @@ class Drawing:
             there = [each.id for each in self.state.organisations if each.subcontractor and not self._is_mine(each.id)]
             there = self._working_for_me(there)
         elif self.word == "withdraw":
-            there = [each.organisation for each in self.state.delegations if self._is_mine(each.account.split("/")[0])]
+            there = [each.organisation for each in self.state.delegations if self._is_mine(home_of(each.account))]
             there = self._working_for_me(there)
         elif self.me:
             there = [self.me.organisation, OrganisationId("")]
@@ -181,7 +181,7 @@ class Drawing:
 
     def _working_for_me(self, there: list[OrganisationId]) -> list[OrganisationId]:
         """Of these organisations, half the time those whose people were let work on one's own accounts, if any."""
-        mine = [each.user for each in self.state.selections if self._is_mine(each.account.partition("/")[0])]
+        mine = [each.user for each in self.state.selections if self._is_mine(home_of(each.account))]
         working = {user.organisation for user in self.state.users if user.id in mine}
         return ([each for each in there if each in working] if self.draw(st.booleans()) else []) or there
 
@@ -272,7 +272,7 @@ class Drawing:
     def _passed_on(self, user: User) -> list[Place]:
         """Where a user was given something on another organisation's account."""
         given = [each for each in self.state.selections if each.user == user.id]
-        return [self._there(each) for each in given if not each.account.startswith(f"{user.organisation}/")]
+        return [self._there(each) for each in given if home_of(each.account) != user.organisation]
 
     def _there(self, each: Any) -> Place:  # noqa: ANN401 - a selection or a delegation
         return each.account, each.application

@@ -54,6 +54,11 @@ T = TypeVar("T")
 E = TypeVar("E")
 
 
+def home_of(account: str) -> str:
+    """Return the organisation that an account belongs to, by the account's id."""
+    return account.partition("/")[0]
+
+
 class State:
     """Everything that is stored, by key: what the laws read, whatever the store is."""
 
@@ -156,7 +161,7 @@ class State:
             case Organisation():
                 return entity.id
             case Delegation():
-                return entity.account.partition("/")[0]
+                return home_of(entity.account)
             case _ if organisation := getattr(entity, "organisation", None):
                 return str(organisation)
             case _:

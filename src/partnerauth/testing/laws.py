@@ -39,7 +39,7 @@ from partnerauth.policy.grid import Cell
 from partnerauth.policy.portal import MANAGE_ADMINISTRATORS, RESOURCE_KINDS, Application
 from partnerauth.testing import oracle
 from partnerauth.testing.history import State as Stored
-from partnerauth.testing.history import Turn, Witness, answered
+from partnerauth.testing.history import Turn, Witness, answered, home_of
 from partnerauth.testing.ledger import Ledger, by_membership, entering, gains, giver, holdings
 from partnerauth.testing.oracle import Question
 
@@ -97,7 +97,7 @@ def rights_are_not_taken_away(world: Witness, _: Ledger, turn: Turn) -> None:
         return
     for before in turn.before.selections:
         user = turn.before.user(before.user)
-        if user is None or user.state is State.REJECTED or not before.account.startswith(f"{user.organisation}/"):
+        if user is None or user.state is State.REJECTED or home_of(before.account) != user.organisation:
             continue
         after = turn.after.selection(before.user, before.account, before.application)
         _require(after is not None and set(before.elements) <= set(after.elements), turn, f"{before.user} lost rights")

@@ -14,7 +14,7 @@ from partnerauth.entities import RIGHT, Account, Element, User
 from partnerauth.entities import State as Life
 from partnerauth.policy.grid import Cell
 from partnerauth.policy.portal import Application, Portal
-from partnerauth.testing.history import State
+from partnerauth.testing.history import State, home_of
 
 ALLOWED = ""
 """What `can` answers where nothing fails."""
@@ -57,7 +57,7 @@ def can(portal: Portal, state: State, question: Question) -> str:  # noqa: PLR09
         return "right-missing"
     # … it stops when the operator switches its option off (BP-06, BP-20) …
     option, needs = _terms(portal, application, right)
-    owner = state.organisation(where.partition("/")[0])
+    owner = state.organisation(home_of(where))
     if option and (owner is None or option not in owner.options):
         return "option-disabled"
     # … and works only after the user has once signed in through the portal (BP-06) …

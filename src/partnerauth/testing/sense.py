@@ -10,7 +10,7 @@ from partnerauth.entities import RIGHT, AccessRequest, Case, Element, Purpose, U
 from partnerauth.entities import State as Life
 from partnerauth.policy.portal import Portal
 from partnerauth.testing import oracle
-from partnerauth.testing.history import State
+from partnerauth.testing.history import State, home_of
 from partnerauth.testing.scene import ADDRESSES, CONTRACTS, ORGANISATIONS, Scene
 
 Place: TypeAlias = tuple[str, str]
@@ -89,7 +89,7 @@ def could(  # noqa: PLR0911 - one answer for each kind of command
     if word == "pass-on":
         return bool(concerned)
     if word == "withdraw":
-        given = [each for each in scene.state.delegations if each.account.startswith(f"{user.organisation}/")]
+        given = [each for each in scene.state.delegations if home_of(each.account) == user.organisation]
         return bool(given or concerned)
     return True
 
@@ -104,7 +104,7 @@ def delegable(portal: Portal, state: State) -> tuple[tuple[User, Place], ...]:
     found = []
     for each in state.selections:
         user = state.user(each.user)
-        if user and roles.get(each.application) in each.elements and each.account.startswith(f"{user.organisation}/"):
+        if user and roles.get(each.application) in each.elements and home_of(each.account) == user.organisation:
             found.append((user, (each.account, each.application)))
     return tuple(found)
 
