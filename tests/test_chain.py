@@ -20,9 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partnerauth import chain
+from partnerauth import chain, verification
 from partnerauth.addresses import EmailAddress
-from partnerauth.chain import Examination, Finding, Head, Link, Personal, Sealed, SealError, Spot
+from partnerauth.chain import Head, Link, Personal, Spot
 from partnerauth.entities import AccountId, OrganisationId, UserId
 from partnerauth.events import (
     CommandRefused,
@@ -36,6 +36,7 @@ from partnerauth.events import (
     UserErased,
 )
 from partnerauth.records import ERASED, OPEN, RecordError, personal_fields, plain, recorded_events
+from partnerauth.verification import Examination, Finding, Sealed, SealError
 
 ACME, PRINT, NONE = OrganisationId("acme"), OrganisationId("print"), OrganisationId("")
 ANNA, BEN = UserId("u-anna"), UserId("u-ben")
@@ -484,36 +485,36 @@ def test_an_erasing_that_took_nothing_of_what_it_says_is_found() -> None:
 
 def test_a_seal_is_read_again() -> None:
     kept = a_day()
-    text = chain.seal(kept.heads.values(), NOON, KEY)
-    assert chain.unsealed(text, KEY) == kept.sealed()
-    assert text == chain.seal(reversed(kept.heads.values()), NOON, KEY)
+    text = verification.seal(kept.heads.values(), NOON, KEY)
+    assert verification.unsealed(text, KEY) == kept.sealed()
+    assert text == verification.seal(reversed(kept.heads.values()), NOON, KEY)
     assert "anna" not in text
 
 
 @pytest.mark.rule("GX-08")
 @given(st.data())
 def test_au_05_nobody_makes_or_changes_a_seal_without_the_key(data: st.DataObject) -> None:
-    text = chain.seal(a_day().heads.values(), NOON, KEY)
+    text = verification.seal(a_day().heads.values(), NOON, KEY)
     with pytest.raises(SealError, match="another key"):
-        chain.unsealed(text, b"x" * 32)
+        verification.unsealed(text, b"x" * 32)
     at = data.draw(st.integers(0, len(text) - 2))
     other = data.draw(st.sampled_from('0a9f"]}').filter(lambda char: char != text[at]))
     changed = text[:at] + other + text[at + 1 :]
     if changed.split() != text.split():
         with pytest.raises(SealError):
-            chain.unsealed(changed, KEY)
+            verification.unsealed(changed, KEY)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"mac": ""}', '{"partnerauth-seal": 1, "mac": "x"}'])
 def test_what_is_no_seal_says_so(text: str) -> None:
     with pytest.raises(SealError, match="it is no seal"):
-        chain.unsealed(text, KEY)
+        verification.unsealed(text, KEY)
 
 
 def test_a_seal_of_another_form_is_not_read() -> None:
-    text = chain.seal([], NOON, KEY).replace('"partnerauth-seal": 1', '"partnerauth-seal": 2')
+    text = verification.seal([], NOON, KEY).replace('"partnerauth-seal": 1', '"partnerauth-seal": 2')
     with pytest.raises(SealError, match="form 2"):
-        chain.unsealed(text, KEY)
+        verification.unsealed(text, KEY)
 
 
 def test_an_unknown_event_is_not_read_but_its_link_is_examined() -> None:

@@ -31,10 +31,10 @@ from tests.postgres import cluster
 
 from partnerauth.adapters.sql import SqlStore, schema
 from partnerauth.adapters.sql.mapping import KEPT
-from partnerauth.chain import Examination
 from partnerauth.directory import AttemptsAgainst
 from partnerauth.entities import Credential
 from partnerauth.ports import Store
+from partnerauth.verification import Examination
 
 ROOT: Final = Path(__file__).parents[2]
 LONGEST: Final = 0.06

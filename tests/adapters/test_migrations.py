@@ -29,7 +29,6 @@ from partnerauth.adapters.sql import SqlStore, migrations, prepare, schema
 from partnerauth.adapters.sql.migrations import schema_1
 from partnerauth.adapters.sql.schema import upgrade, upgrade_tables
 from partnerauth.adapters.sql.tables import SCHEMA_VERSION
-from partnerauth.chain import Examination
 from partnerauth.decision import Accepted
 from partnerauth.directory import key_of
 from partnerauth.entities import Member, State
@@ -42,6 +41,7 @@ from partnerauth.ports import MailState, StoreError
 from partnerauth.records import from_row
 from partnerauth.testing.clockwork import world
 from partnerauth.testing.stores import WORLD, together
+from partnerauth.verification import Examination
 
 DUMPS: Final = Path(__file__).parent / "schema-1"
 """What the code of version 1 wrote: a day at bpost, and a row of every noun."""

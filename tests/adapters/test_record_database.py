@@ -17,12 +17,12 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from tests.adapters.day import ACME, PRINT, Day
 
-from partnerauth import chain
+from partnerauth import verification
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.adapters.sql import SqlStore
 from partnerauth.adapters.sql.append_only import STATEMENTS, TABLES
 from partnerauth.adapters.sql.tables import METADATA
-from partnerauth.chain import Examination, Finding, Head, Link, Sealed
+from partnerauth.chain import Head, Link
 from partnerauth.entities import Member, OrganisationId, UserId
 from partnerauth.erasure import ErasureError, erase
 from partnerauth.events import CommandRefused, OptionSet, RightsGranted, SignedOut, SignInFailed, UserDeactivated
@@ -31,6 +31,7 @@ from partnerauth.flows.reactivate import Reactivate
 from partnerauth.ports import ConflictError, Store, StoreError, Unit
 from partnerauth.testing.clockwork import World, world
 from partnerauth.testing.stores import Twins, refused, together
+from partnerauth.verification import Examination, Finding, Sealed
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 CHANCE = bytes(32)
@@ -272,7 +273,7 @@ def test_au_05_a_record_that_was_written_anew_is_found_by_a_seal_kept_elsewhere(
     database_url: str, store: SqlStore, other: Engine
 ) -> None:
     some_records(store)
-    seal = chain.unsealed(chain.seal(whole(store)[0], NOON, CHANCE), CHANCE)
+    seal = verification.unsealed(verification.seal(whole(store)[0], NOON, CHANCE), CHANCE)
     without_triggers(other)
     run(other, "DELETE FROM partnerauth_personal", "DELETE FROM partnerauth_log", "DELETE FROM partnerauth_head")
     put_triggers_back(other)

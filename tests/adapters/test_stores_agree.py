@@ -16,7 +16,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.adapters.sql import SqlStore
-from partnerauth.chain import Examination
 from partnerauth.directory import (
     AccessRequestOf,
     DelegationTo,
@@ -44,6 +43,7 @@ from partnerauth.ports import ConflictError, MailState, Mark, Unit
 from partnerauth.testing.laws import QuestionLaw, TurnLaw
 from partnerauth.testing.machine import PortalMachine
 from partnerauth.testing.stores import ANSWERS, NOON, WORLD, Twins, mail, refused, unit_of
+from partnerauth.verification import Examination
 
 KEPT = {key_of(entity): entity for entity in WORLD}
 DROPPABLE = [

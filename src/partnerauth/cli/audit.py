@@ -14,10 +14,10 @@ from typing import IO, Any, Final, Literal, TypeVar
 
 import click
 
-from partnerauth import chain
+from partnerauth import chain, verification
 from partnerauth.adapters.exports import WRITERS, ExportError
 from partnerauth.adapters.system import SystemClock
-from partnerauth.chain import Examination, Finding, Head, Link, Sealed, SealError
+from partnerauth.chain import Head, Link
 from partnerauth.cli import screen
 from partnerauth.cli.stores import key_option, opened, server_key, store_option
 from partnerauth.entities import Operator, OrganisationId
@@ -26,6 +26,7 @@ from partnerauth.events import OverviewTaken
 from partnerauth.overviews import Overview, of_record, shown
 from partnerauth.ports import ConflictError, Recorded, Store, Unit
 from partnerauth.records import plain
+from partnerauth.verification import Examination, Finding, Sealed, SealError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -132,7 +133,7 @@ def seal(*, store: str, key_file: str | None, operator: str, output: str | None)
     if findings:
         problem = f"the record does not hold in {screen.count(len(findings), 'place')}: run `partnerauth audit verify`"
         raise screen.BadInput(problem)
-    text = chain.seal(heads, SystemClock().now(), key)
+    text = verification.seal(heads, SystemClock().now(), key)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -249,7 +250,7 @@ def _examined(
 
 def _unsealed(file: str, key_file: str | None) -> Sealed:
     try:
-        return chain.unsealed(Path(file).read_text("utf-8"), server_key(key_file))
+        return verification.unsealed(Path(file).read_text("utf-8"), server_key(key_file))
     except OSError as error:
         problem = f"{file}: {error.strerror}: name the file of a seal"
     except (SealError, UnicodeDecodeError) as error:

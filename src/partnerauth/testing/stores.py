@@ -22,7 +22,7 @@ from typing import Any, get_args
 import pytest
 
 from partnerauth import chain, directory
-from partnerauth.chain import Examination, Finding, Head, Sealed, Spot
+from partnerauth.chain import Head, Spot
 from partnerauth.directory import (
     AccessRequestOf,
     AccountById,
@@ -95,6 +95,7 @@ from partnerauth.testing.examples import (
     unit_of,
 )
 from partnerauth.testing.twins import Twins, same
+from partnerauth.verification import Examination, Finding, Sealed
 
 __all__ = [
     "ANNA",
