@@ -318,11 +318,6 @@ def guarded(flow: Flow[C], situation: Situation[C]) -> tuple[tuple[Attempts, ...
     return tuple(after for after, _ in tries), None
 
 
-def decide(flow: Flow[C], situation: Situation[C]) -> Answer:
-    """Decide a command: the shared gates, then the flow's own."""
-    return admitted(flow, situation) or flow.decide(situation)
-
-
 def evolve(directory: Directory, accepted: Accepted) -> Directory:
     """Return the directory after everything that an answer says has happened."""
     start: Directory = Evolving.of(directory)
