@@ -30,7 +30,7 @@ check: $(VENV)/.dev .coverage ## Format, lint, types, imports, catalogues, branc
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/catalogues.py --check
 	$(BIN)/python docs/generate.py --check
-	$(BIN)/coverage report --fail-under=100 --include='*/partnerauth/policy/*,*/partnerauth/flows/*'
+	$(BIN)/coverage report --fail-under=100 --include='*/partnerauth/policy/*,*/partnerauth/flows/*,*/partnerauth/steps/*'
 	$(BIN)/python -m pytest $(MARKDOWN)
 
 docs: $(VENV)/.dev ## Write the generated pages of docs/

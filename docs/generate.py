@@ -398,7 +398,8 @@ def main() -> int:
         RULES_PAGE: rules_page(tests),
         ABUSE_PAGE: "\n".join(abuse_page()),
         ARCHITECTURE: with_lists(
-            ARCHITECTURE, {"layers": _layers(), "topics": _index_of("policy"), "flows": _flow_index()}
+            ARCHITECTURE,
+            {"layers": _layers(), "topics": _index_of("policy"), "flows": _flow_index(), "steps": _index_of("steps")},
         ),
         SCENARIOS: with_lists(SCENARIOS, {"commands": _commands(), "questions": _questions()}),
     }

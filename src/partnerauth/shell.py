@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from partnerauth import sessions
 from partnerauth.decision import Answer, Refused
 from partnerauth.directory import Directory, Entity, Key, UserById
 from partnerauth.entities import (
@@ -66,6 +65,7 @@ from partnerauth.ports import (
     Unit,
     WordLists,
 )
+from partnerauth.steps import sessions
 from partnerauth.view import View
 
 CHANCE: Final = 32

@@ -97,7 +97,7 @@ def _is_broken(node: ast.AST) -> bool:
 
 def files() -> Iterator[Path]:
     """Yield the modules that hold checks: the topics of the policy, the flows, and what flows share."""
-    for folder in (SOURCE / "policy", SOURCE / "flows", SOURCE):
+    for folder in (SOURCE / "policy", SOURCE / "flows", SOURCE / "steps", SOURCE):
         yield from sorted(each for each in folder.glob("*.py") if each.name not in {"view.py", "decision.py"})
     yield ROWS
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from pydantic import Field, SecretStr
 
-from partnerauth import links, new_passwords, sessions
 from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import (
     AccountById,
@@ -39,6 +38,7 @@ from partnerauth.entities import (
 from partnerauth.events import Event, InvitationAccepted, RightsGranted
 from partnerauth.flow import Asks, Command, Flow, Needs, Reasons, Situation, present, refusal, refuse
 from partnerauth.policy import forms, rights, tokens
+from partnerauth.steps import links, new_passwords, sessions
 
 
 class AcceptInvitation(Command):

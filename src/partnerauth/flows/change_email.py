@@ -5,7 +5,6 @@ Refuses: email-malformed, email-not-lowercase, domain-mismatch, not-on-allow-lis
 
 from __future__ import annotations
 
-from partnerauth import links, mail_limits, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import AttemptsAgainst, CredentialOf, LatestTokenOf
@@ -13,6 +12,7 @@ from partnerauth.entities import Purpose, User
 from partnerauth.events import EmailChangeRequested
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, mail, refuse, untold
 from partnerauth.policy import allow_list, domains, enrolment, guessing, lifecycle
+from partnerauth.steps import links, mail_limits, newcomers
 
 
 class ChangeEmail(Command):

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import new_passwords
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, SessionByDigest
 from partnerauth.entities import Attempts, Credential, Member, Session
 from partnerauth.events import PasswordChanged
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, credential_of, digest, refuse
 from partnerauth.policy import guessing, passwords
+from partnerauth.steps import new_passwords
 
 
 class ChangePassword(Command):

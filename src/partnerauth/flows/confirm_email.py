@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import links, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import CredentialOf, LatestTokenOf, LoginNameByKey, UserById
@@ -17,6 +16,7 @@ from partnerauth.entities import Credential, Purpose, Token, User, UserId
 from partnerauth.events import EmailChanged, login_names
 from partnerauth.flow import Command, Flow, Needs, Situation, mail, present, refuse
 from partnerauth.policy import enrolment, standing, tokens
+from partnerauth.steps import links, newcomers
 
 
 class ConfirmEmail(Command):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from partnerauth import new_organisations, newcomers, registrations
 from partnerauth.addresses import EmailAddress, title_key
 from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import OrganisationById, OrganisationNameByKey, OrganisationsNamed
@@ -16,7 +15,8 @@ from partnerauth.entities import OrganisationId
 from partnerauth.events import OrganisationCreated
 from partnerauth.flow import Asks, DrawId, Flow, Needs, Situation, refuse
 from partnerauth.policy import enrolment, forms
-from partnerauth.registrations import Registration
+from partnerauth.steps import new_organisations, newcomers, registrations
+from partnerauth.steps.registrations import Registration
 
 NEW_ORGANISATION = DrawId("organisation")
 

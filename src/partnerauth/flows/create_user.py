@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from pydantic import Field, SecretStr
 
-from partnerauth import mail_limits, new_passwords, newcomers
 from partnerauth.addresses import EmailAddress, name_key, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import LoginNameByKey, UserById
@@ -19,6 +18,7 @@ from partnerauth.entities import Credential, UserId
 from partnerauth.events import UserCreated
 from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, present, refuse, untold
 from partnerauth.policy import delegation, domains, enrolment, forms, management, offers, options
+from partnerauth.steps import mail_limits, new_passwords, newcomers
 
 NEW_USER = DrawId("user")
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partnerauth import invitations
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AnotherHolder, CredentialOf, UserById
 from partnerauth.entities import Member, State, User, UserId
 from partnerauth.events import UserDeactivated
 from partnerauth.flow import Command, Flow, Needs, Reasons, Situation, credential_of, found, refuse
 from partnerauth.policy import lifecycle, management
+from partnerauth.steps import invitations
 
 
 class Deactivate(Command):

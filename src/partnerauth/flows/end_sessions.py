@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from partnerauth import sessions
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.entities import Member
 from partnerauth.events import SignedOut
 from partnerauth.flow import Command, Flow, Needs, Situation, digest
 from partnerauth.policy import isolation, standing
+from partnerauth.steps import sessions
 
 
 class EndSessions(Command):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from partnerauth import links
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import (
     AccessRequestOf,
@@ -33,6 +32,7 @@ from partnerauth.entities import (
 from partnerauth.events import AccessGranted, AccountSet
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, mail, refuse
 from partnerauth.policy import enrolment, management, rights
+from partnerauth.steps import links
 
 
 class GrantAccess(Command):

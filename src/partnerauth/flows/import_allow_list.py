@@ -19,7 +19,6 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from partnerauth import new_organisations
 from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
@@ -47,6 +46,7 @@ from partnerauth.events import (
 from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, present, refuse
 from partnerauth.policy import allow_list, forms, lifecycle
 from partnerauth.policy.portal import AllowList
+from partnerauth.steps import new_organisations
 
 HIGHEST_SEQUENCE = 2**63 - 1
 """What every database can count to."""

@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from partnerauth import invitations, links, mail_limits, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import (
@@ -37,6 +36,7 @@ from partnerauth.entities import (
 from partnerauth.events import Event, UserInvited
 from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Reasons, Situation, found, present, refuse, untold
 from partnerauth.policy import delegation, domains, enrolment, forms, isolation, management, offers, rights, selections
+from partnerauth.steps import invitations, links, mail_limits, newcomers
 
 
 class RightsFields(BaseModel):

@@ -6,14 +6,14 @@ field-malformed, password-policy, confirmation-mismatch.
 
 from __future__ import annotations
 
-from partnerauth import newcomers, registrations
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AdministratorsOf, OrganisationById, UserById
 from partnerauth.entities import Mail, Organisation, OrganisationId, State
 from partnerauth.events import JoinRequested
 from partnerauth.flow import Flow, Needs, Situation, full_name, mail, refuse
 from partnerauth.policy import isolation
-from partnerauth.registrations import Registration
+from partnerauth.steps import newcomers, registrations
+from partnerauth.steps.registrations import Registration
 
 
 class JoinOrganisation(Registration):

@@ -5,13 +5,13 @@ Refuses: other-organisation, field-malformed, free-mail-domain, already-exists.
 
 from __future__ import annotations
 
-from partnerauth import linked_domains
 from partnerauth.addresses import parse_domain
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import OrganisationById
 from partnerauth.entities import OrganisationId
 from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Situation, refuse
 from partnerauth.policy import forms, isolation
+from partnerauth.steps import linked_domains
 
 
 class LinkDomain(Command):

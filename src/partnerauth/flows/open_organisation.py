@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from partnerauth import linked_domains
 from partnerauth.addresses import parse_domain
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import AccountById, OrganisationById
@@ -18,6 +17,7 @@ from partnerauth.entities import IMPLIED_ACCOUNT, Contract, OrganisationId, acco
 from partnerauth.events import AccountSet, OrganisationOpened
 from partnerauth.flow import Asks, Command, Flow, IsFreeMail, Needs, Situation, refuse
 from partnerauth.policy import enrolment, forms, offers
+from partnerauth.steps import linked_domains
 
 
 class ContractFields(BaseModel):

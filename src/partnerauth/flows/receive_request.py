@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from partnerauth import new_organisations
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import LinkedDomainByName, LoginNameByKey, OrganisationById
@@ -17,6 +16,7 @@ from partnerauth.events import DomainLinked, Event, UserProvisioned
 from partnerauth.flow import Asks, Command, DrawId, Flow, IsFreeMail, Needs, Situation, refuse
 from partnerauth.policy import domains, forms, guessing, senders
 from partnerauth.policy.portal import MailedRequests
+from partnerauth.steps import new_organisations
 
 NEW_USER = DrawId("user")
 NEW_ORGANISATION = DrawId("organisation")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from partnerauth import newcomers
 from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import LatestTokenOf
@@ -16,6 +15,7 @@ from partnerauth.entities import OrganisationId, Purpose
 from partnerauth.events import Event, RegistrationStarted
 from partnerauth.flow import Asks, Command, DrawCode, Flow, Needs, Situation, mail, refuse, untold
 from partnerauth.policy import domains, enrolment, guessing, tokens
+from partnerauth.steps import newcomers
 
 
 class Register(Command):

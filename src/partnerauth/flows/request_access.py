@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field
 
-from partnerauth import newcomers
 from partnerauth.addresses import EmailAddress, name_key, parse
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
@@ -25,6 +24,7 @@ from partnerauth.entities import IMPLIED_ACCOUNT, Mail, OrganisationId, State, U
 from partnerauth.events import AccessRequested, Event, OrganisationOpened
 from partnerauth.flow import Asks, Command, DrawId, Flow, Needs, Situation, mail, present, refuse, untold
 from partnerauth.policy import domains, enrolment, forms, guessing, isolation, management, offers
+from partnerauth.steps import newcomers
 
 NEW_USER = DrawId("user")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from partnerauth import links, mail_limits
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
@@ -25,6 +24,7 @@ from partnerauth.events import ResetRequested
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, mail, refuse, untold
 from partnerauth.policy import allow_list, domains, guessing, lifecycle, management, offers, passwords, standing, tokens
 from partnerauth.policy.portal import RESET_PASSWORD
+from partnerauth.steps import links, mail_limits
 
 
 class RequestReset(Command):

@@ -5,13 +5,13 @@ Refuses: other-organisation, invitation-unknown, invitation-used, management-rig
 
 from __future__ import annotations
 
-from partnerauth import invitations, links, mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, InvitationOf, LatestTokenOf, OrganisationById, UserById
 from partnerauth.entities import Member, Operator, Purpose, UserId
 from partnerauth.events import InvitationResent
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, refuse
 from partnerauth.policy import management, tokens
+from partnerauth.steps import invitations, links, mail_limits
 
 
 class ResendInvitation(Command):

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import links, new_passwords, sessions
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import (
     AttemptsAgainst,
@@ -24,6 +23,7 @@ from partnerauth.entities import Credential, Purpose, State, UserId
 from partnerauth.events import PasswordReset
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, VerifyPassword, present, refuse
 from partnerauth.policy import guessing, standing, tokens
+from partnerauth.steps import links, new_passwords, sessions
 
 
 class ResetPassword(Command):

@@ -6,13 +6,13 @@ administrator.
 
 from __future__ import annotations
 
-from partnerauth import invitations
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AnotherHolder, UserById
 from partnerauth.entities import Member, User, UserId
 from partnerauth.events import AdministratorSet
 from partnerauth.flow import Command, Flow, Needs, Reasons, Situation, found, refuse
 from partnerauth.policy import delegation, management, standing
+from partnerauth.steps import invitations
 
 
 class SetAdministrator(Command):

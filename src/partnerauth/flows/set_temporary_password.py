@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from partnerauth import mail_limits, new_passwords
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import AttemptsAgainst, CredentialOf, UserById
 from partnerauth.entities import UserId
 from partnerauth.events import TemporaryPasswordSet
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, mail, refuse
 from partnerauth.policy import guessing, management, offers, standing
+from partnerauth.steps import mail_limits, new_passwords
 
 
 class SetTemporaryPassword(Command):

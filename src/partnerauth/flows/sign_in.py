@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import new_passwords, sessions
 from partnerauth.addresses import name_key
 from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import AttemptsAgainst, CredentialOf, LoginNameByKey, OrganisationById, UserById
@@ -30,6 +29,7 @@ from partnerauth.flow import (
     refuse,
 )
 from partnerauth.policy import allow_list, domains, guessing, lifecycle, passwords, standing
+from partnerauth.steps import new_passwords, sessions
 
 
 class SignIn(Command):

@@ -11,7 +11,6 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-from partnerauth import sessions
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason
 from partnerauth.directory import CredentialOf, LoginNameByKey, OrganisationById, SsoLinkOf, SsoLinksOf, UserById
@@ -19,6 +18,7 @@ from partnerauth.entities import OrganisationId, SsoLink, State, User, UserId
 from partnerauth.events import Event, SignInFailed
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, noted, refuse
 from partnerauth.policy import allow_list, lifecycle, offers, sso, standing
+from partnerauth.steps import sessions
 
 
 class Claims(BaseModel):

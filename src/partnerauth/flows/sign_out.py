@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from partnerauth import sessions
 from partnerauth.decision import Accepted, Answer
 from partnerauth.directory import SessionByDigest, SessionsIn
 from partnerauth.entities import Member
 from partnerauth.events import SignedOut
 from partnerauth.flow import Command, Flow, Needs, Situation, digest
 from partnerauth.policy import standing
+from partnerauth.steps import sessions
 
 
 class SignOut(Command):

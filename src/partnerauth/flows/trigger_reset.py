@@ -6,13 +6,13 @@ too-many-attempts.
 
 from __future__ import annotations
 
-from partnerauth import links, mail_limits
 from partnerauth.decision import Accepted, Answer, Refused
 from partnerauth.directory import CredentialOf, LatestTokenOf, UserById
 from partnerauth.entities import Purpose, UserId
 from partnerauth.events import ResetRequested
 from partnerauth.flow import Asks, Command, Flow, Needs, Situation, credential_of, found, mail, refuse
 from partnerauth.policy import management, standing
+from partnerauth.steps import links, mail_limits
 
 
 class TriggerReset(Command):

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from partnerauth import links, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Answer, Reason, Refused
 from partnerauth.directory import LatestTokenOf, TokenById
@@ -18,6 +17,7 @@ from partnerauth.entities import OrganisationId, Purpose, Token
 from partnerauth.events import EmailVerified, Event
 from partnerauth.flow import Asks, Command, DrawId, DrawSecret, Flow, Needs, Situation, present, refuse
 from partnerauth.policy import domains, guessing, tokens
+from partnerauth.steps import links, newcomers
 
 TOKEN = DrawId("token")
 

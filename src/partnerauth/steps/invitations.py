@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from partnerauth import links
 from partnerauth.directory import Directory, InvitationOf, InvitationsBy, UserById
 from partnerauth.entities import Credential, LatestToken, Mail, Purpose, Token, User
 from partnerauth.events import InvitationCancelled
 from partnerauth.flow import Needs, Situation, mail
+from partnerauth.steps import links
 
 
 def sent(

@@ -8,15 +8,15 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from partnerauth import links, new_passwords, newcomers
 from partnerauth.addresses import EmailAddress, parse
 from partnerauth.decision import Accepted, Reason, Refused
 from partnerauth.directory import Entity, LatestTokenOf
 from partnerauth.entities import Purpose, User
 from partnerauth.events import Event
 from partnerauth.flow import Asks, Command, Needs, Reasons, Situation, refuse, untold
-from partnerauth.newcomers import Newcomer
 from partnerauth.policy import domains, enrolment, forms, tokens
+from partnerauth.steps import links, new_passwords, newcomers
+from partnerauth.steps.newcomers import Newcomer
 
 
 class Registration(Command):
