@@ -11,7 +11,7 @@ from partnerauth.messages import NOTICES
 from partnerauth.policy.portal import COMMANDS, Notice, PortalError, parse_percent
 from partnerauth.portals import parse_portal, portal_text, read_portal
 
-EDI, SUPPORT = portal_text("edi"), portal_text("support")
+BPOST, EDI, SUPPORT = (portal_text(name) for name in ("bpost", "edi", "support"))
 
 
 def problems(text: str) -> str:
@@ -46,6 +46,8 @@ def test_anything_else_is_none(share: Any) -> None:  # noqa: ANN401 - whatever a
         (EDI.replace('import-allow-list = ["system"]\n', ""), "allow-list: a section where"),
         (EDI.replace("[allow-list]", "[mailed-requests]").replace('share = "20%"', ""), "allow-list: a section where"),
         (EDI.replace('given = "never"', 'given = "together"'), "there are no administrators"),
+        (EDI.replace("usernames = false", "usernames = true"), "usernames: false with an allow-list"),
+        (BPOST.replace("usernames = true", "usernames = false"), "usernames: true where a form asks for one"),
         (EDI.replace('sso-providers = ["microsoft-365"]', ""), "sign-in.sso-providers: named where"),
         (EDI.replace('sign-in-sso = ["visitor"]\n', ""), "sign-in.sso-providers: named where"),
         (SUPPORT.replace('receive-request = ["system"]\n', ""), "mailed-requests: a section where"),

@@ -519,6 +519,9 @@ class Portal(_Section):
         if missing := [command for command in columns if command not in self.forms.grid.columns]:
             message = f"forms.grid: no column for {', '.join(missing)}, which the portal offers"
             raise ValueError(message)
+        if "username" in self.forms.grid.rows and not self.usernames:
+            message = "usernames: true where a form asks for one (forms.grid: username)"
+            raise ValueError(message)
         if (self.requests is None) != {"submit-request", "update-case", "set-notifications"}.isdisjoint(self.offers):
             message = (
                 "requests: a section where submit-request, update-case or set-notifications is offered, and only there"
@@ -541,6 +544,9 @@ class Portal(_Section):
             raise ValueError(message)
         if self.allow_list and self.management.given != "never":
             message = "allow-list: the feed decides who comes and goes, so there are no administrators (ED-01, GX-07)"
+            raise ValueError(message)
+        if self.allow_list and self.usernames:
+            message = "usernames: false with an allow-list, which names people by their addresses alone (ED-03, GX-12)"
             raise ValueError(message)
         if (self.mailed_requests is None) == ("receive-request" in self.offers):
             message = "mailed-requests: a section where receive-request is offered, and only there"
