@@ -60,10 +60,12 @@ _BY_INVITATION: Final[Mapping[str, tuple[str, ...]]] = {
 
 _FORMS: Final = """
 field      | create-user | request-access | invite | accept-invitation | update-details
-username   | O           | O              | NA     | NA                | NA
 email      | X           | X              | X      | NA                | NA
 password   | O           | NA             | NA     | X                 | NA
 first-name | X           | O              | O      | O                 | O
+"""
+_USERNAME: Final = """\
+username   | O           | O              | NA     | NA                | NA
 """
 
 
@@ -104,7 +106,7 @@ def portals(draw: DrawFn) -> Portal:
                 "after-acceptance": draw(st.booleans()),
             },
             "passwords": {"minimum-length": draw(st.integers(7, 24))},
-            "forms": {"grid": _FORMS},
+            "forms": {"grid": _FORMS + _USERNAME if requested else _FORMS},
             "email-change": "same-domain" if draw(st.booleans()) else "anywhere",
             "applications": applications,
         },
