@@ -287,11 +287,16 @@ class LinkedDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """The last feed of its name that was taken in (ED-01); `pending` is its digest while it is not applied whole."""
+    """The last feed of its name that was taken in (ED-01).
+
+    `pending` is its digest while it is not applied whole, and `parts` counts what of it is applied by then: whoever
+    decided on what was there before decides anew.
+    """
 
     feed: str
     sequence: int
     pending: str = ""
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

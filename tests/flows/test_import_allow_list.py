@@ -576,6 +576,31 @@ def test_fd_09_a_newer_feed_that_comes_while_one_is_applied_stops_it() -> None:
 
 
 @pytest.mark.rule("ED-01")
+def test_fd_09_whoever_decides_while_a_feed_is_applied_decides_again_on_what_that_leaves() -> None:
+    edi, store = frail()
+    commit = store.commit
+
+    def goes_on(commits: int) -> None:
+        store.commit, store.left = commit, commits  # type: ignore[method-assign]
+        with pytest.raises(CrashError):
+            feed(edi, 2, *LATER)
+        store.left = 10**9
+
+    def committing(unit: Unit) -> int:
+        goes_on(2)
+        return commit(unit)
+
+    goes_on(1)
+    store.commit = committing  # type: ignore[method-assign]
+
+    # The newer feed is decided on when nobody has left; one of those who stand on it leaves before that is stored.
+    assert isinstance(feed(edi, 3, *MANY), Accepted)
+    assert ("UserDeactivated",) in store.commits
+    assert ("UserReactivated",) in store.commits
+    assert state(edi) == state(frail()[0])
+
+
+@pytest.mark.rule("ED-01")
 def test_fd_09_the_same_feed_twice_at_once_is_applied_once() -> None:
     edi, store = frail()
     commit = store.commit

@@ -287,14 +287,14 @@ def apply_decide(s: Situation[ApplyAllowList]) -> Answer:
     if not _is_pending(s):
         return _overtaken(s)
     changes = _changing(s)
-    return Accepted(
-        events=(
-            *_opened(s),
-            *(_provisioned(s, key) for key in _coming(s)),
-            *(event for user, change in changes for event in _changed(s, user, change)),
-        ),
-        keeps=tuple(_ended(s, user) for user, change in changes if change.moves or change.leaves),
+    events = (
+        *_opened(s),
+        *(_provisioned(s, key) for key in _coming(s)),
+        *(event for user, change in changes for event in _changed(s, user, change)),
     )
+    state = present(s.directory.get(FEED))
+    ended = (_ended(s, user) for user, change in changes if change.moves or change.leaves)
+    return Accepted(events=events, keeps=(replace(state, parts=state.parts + 1), *ended) if events else ())
 
 
 def finish_needs(_: Situation[FinishAllowList]) -> Needs:

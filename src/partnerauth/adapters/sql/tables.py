@@ -559,11 +559,12 @@ class FeedStateRow(_Entity, table=True):
     """The last feed of its name that was taken in (ED-01)."""
 
     __tablename__ = "partnerauth_feed_state"
-    __table_args__ = _filled("feed")
+    __table_args__ = (*_filled("feed"), *_counted("parts"))
 
     feed: str = _text(primary_key=True)
     sequence: int = Field(sa_type=BigInteger)
     pending: str = _text()
+    parts: int
 
 
 class SsoLinkRow(_Entity, table=True):

@@ -108,11 +108,12 @@ def _users(op: Operations) -> None:
 def _links_sessions_and_feeds(op: Operations) -> None:
     op.create_index("ix_partnerauth_token_subject", "partnerauth_token", ["subject"])
     op.add_column("partnerauth_session", sa.Column("idle_at", sa.DateTime(timezone=True)))
-    added: list[sa.Column[Any]] = [sa.Column("pending", TEXT)]
+    added: list[sa.Column[Any]] = [sa.Column("pending", TEXT), sa.Column("parts", sa.Integer())]
     feeds = _with(op, schema_1.FEED_STATE, added)
-    op.execute(feeds.update().values(pending=""))
+    op.execute(feeds.update().values(pending="", parts=0))
     with op.batch_alter_table(feeds.name, copy_from=feeds) as batch:
         _filled(batch, added)
+        batch.create_check_constraint("ck_partnerauth_feed_state_parts_counted", "parts >= 0")
 
 
 def _record(op: Operations) -> None:
