@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -47,16 +46,6 @@ def with_blocks(language: str) -> list[Any]:
         for page in PAGES
         for number, text in enumerate(blocks(page, language), 1)
     ]
-
-
-def generator() -> ModuleType:
-    """Return docs/generate.py as a module."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 # Portal files.
@@ -183,22 +172,22 @@ def test_the_readme_says_where_each_rule_lives() -> None:
 # What is generated.
 
 
-def test_runs_of_ids_are_unfolded() -> None:
-    assert generator().ids("BP-20 to BP-22, GX-04, and XX-99 or BP-99") == ["BP-20", "BP-21", "BP-22", "GX-04"]
+def test_runs_of_ids_are_unfolded(generator: ModuleType) -> None:
+    assert generator.ids("BP-20 to BP-22, GX-04, and XX-99 or BP-99") == ["BP-20", "BP-21", "BP-22", "GX-04"]
 
 
-def test_a_place_in_the_code_is_the_innermost_name() -> None:
+def test_a_place_in_the_code_is_the_innermost_name(generator: ModuleType) -> None:
     text = 'class A:\n    """BP-01"""\n\n    def b(self):\n        return 1  # BP-02\n\n\nC = 1\n"""BP-03"""\n# BP-04\n'
-    found = dict(generator().places_in(text, ".py"))
+    found = dict(generator.places_in(text, ".py"))
     assert found == {"BP-01": "A", "BP-02": "A.b", "BP-03": "C", "BP-04": "C"}
 
 
-def test_a_place_in_a_portal_file_is_its_section() -> None:
+def test_a_place_in_a_portal_file_is_its_section(generator: ModuleType) -> None:
     text = 'title = "T"  # BP-01\n[forms]\ngrid = "x"  # BP-02\n[limits]  # BP-03\n'
-    assert dict(generator().places_in(text, ".toml")) == {"BP-01": "title", "BP-02": "[forms]", "BP-03": "[limits]"}
+    assert dict(generator.places_in(text, ".toml")) == {"BP-01": "title", "BP-02": "[forms]", "BP-03": "[limits]"}
 
 
-def test_a_test_is_known_by_its_marks_and_by_the_codes_it_names(tmp_path: Path) -> None:
+def test_a_test_is_known_by_its_marks_and_by_the_codes_it_names(generator: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / "test_it.py"
     file.write_text(
         "pytestmark = pytest.mark.rule('GX-01')\n"
@@ -209,20 +198,22 @@ def test_a_test_is_known_by_its_marks_and_by_the_codes_it_names(tmp_path: Path) 
         "def no_test(): ...\n",
         "utf-8",
     )
-    assert generator().shown_in(file) == {
+    assert generator.shown_in(file) == {
         "test_one": ["GX-01", "BP-04", "delegation-limit"],
         "TestAll::test_two": ["GX-01", "other-organisation"],
     }
 
 
-def test_a_scenario_is_known_by_the_ids_in_its_title_and_the_codes_it_expects(tmp_path: Path) -> None:
+def test_a_scenario_is_known_by_the_ids_in_its_title_and_the_codes_it_expects(
+    generator: ModuleType, tmp_path: Path
+) -> None:
     file = tmp_path / "it.yaml"
     file.write_text(
         "scenario: BP-04 — Never more\nsteps:\n  - {expect: {refused: [delegation-limit, option-disabled]}}\n"
         "---\nscenario: nameless\n",
         "utf-8",
     )
-    assert generator().shown_in(file) == {"BP-04 — Never more": ["BP-04", "delegation-limit", "option-disabled"]}
+    assert generator.shown_in(file) == {"BP-04 — Never more": ["BP-04", "delegation-limit", "option-disabled"]}
 
 
 def test_the_rules_page_has_every_code_and_every_id() -> None:

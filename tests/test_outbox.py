@@ -45,6 +45,7 @@ from partnerauth.outbox import (
 from partnerauth.policy.portal import PortalError
 from partnerauth.portals import parse_portal, portal_text
 from partnerauth.ports import MailState, Posted, RefusedMailError, Unit, UnreachableError
+from partnerauth.testing.clockwork import FixedClock
 
 ACME = OrganisationId("acme")
 
@@ -69,26 +70,13 @@ class Letterbox:
         return [to for to, _, _ in self.letters]
 
 
-class SetClock:
-    """A clock that is turned by hand."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 3, 2, 8, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.time
-
-    def turn(self, by: timedelta) -> None:
-        self.time += by
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 3, 2, 8, tzinfo=UTC))
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def portal(clock: SetClock) -> PartnerAuth:
+def portal(clock: FixedClock) -> PartnerAuth:
     found = PartnerAuth("bpost", hasher=Argon2Hasher(*TEST), clock=clock)
     found.execute(
         Operator(), OpenOrganisation(organisation=ACME, name="Acme NV", accounts={"hq": AccountFields(name="HQ")})
@@ -198,7 +186,7 @@ def test_a_mail_is_sent_once_and_marked(portal: PartnerAuth) -> None:
 
 
 @pytest.mark.rule("GX-08")
-def test_a_mail_that_cannot_be_handed_over_waits_and_holds_up_no_other(portal: PartnerAuth, clock: SetClock) -> None:
+def test_a_mail_that_cannot_be_handed_over_waits_and_holds_up_no_other(portal: PartnerAuth, clock: FixedClock) -> None:
     granted(portal)
     asked_again(portal, "chris")
     box = Letterbox(closed={"anna@acme.example"})
@@ -207,14 +195,14 @@ def test_a_mail_that_cannot_be_handed_over_waits_and_holds_up_no_other(portal: P
     assert list(first.failed.values()) == ["the other end is down"]
     box.closed.clear()
     assert deliver(portal, box) == Delivery()
-    clock.turn(FIRST_WAIT)
+    clock.advance(FIRST_WAIT)
     assert deliver(portal, box).sent == tuple(first.failed)
     assert box.readers() == ["chris@acme.example", "anna@acme.example"]
 
 
 @pytest.mark.rule("GX-08")
 def test_cc_10_a_process_that_dies_while_sending_sends_that_mail_again_and_no_earlier_one(
-    portal: PartnerAuth, clock: SetClock
+    portal: PartnerAuth, clock: FixedClock
 ) -> None:
     granted(portal)
     asked_again(portal, "chris")
@@ -230,7 +218,7 @@ def test_cc_10_a_process_that_dies_while_sending_sends_that_mail_again_and_no_ea
     with pytest.raises(KeyboardInterrupt):
         deliver(portal, dying)
     deliver(portal, box)
-    clock.turn(LEASE)
+    clock.advance(LEASE)
     deliver(portal, box)
     assert dying.readers() == ["anna@acme.example", "chris@acme.example"]
     assert box.readers() == ["dora@acme.example", "chris@acme.example"]
@@ -240,7 +228,7 @@ def test_cc_10_a_process_that_dies_while_sending_sends_that_mail_again_and_no_ea
 
 @pytest.mark.rule("GX-08")
 def test_the_waits_between_tries_grow_and_come_to_an_end_after_four_days_or_five(
-    portal: PartnerAuth, clock: SetClock
+    portal: PartnerAuth, clock: FixedClock
 ) -> None:
     # No link in it, so that it is of use for as long as it is tried.
     asked_again(portal, "chris")
@@ -254,50 +242,50 @@ def test_the_waits_between_tries_grow_and_come_to_an_end_after_four_days_or_five
         posted = portal.store.outbox()[-1]
         assert (posted.state, posted.problem) == (MailState.WAITING, "the other end is down")
         tried.append(posted.next_try_at - clock.now())
-        clock.turn(tried[-1])
+        clock.advance(tried[-1])
     assert len(tried) == TRIES - 1
     assert tried == sorted(tried)
     assert tried[:3] == [timedelta(minutes=1), timedelta(minutes=3), timedelta(minutes=9)]
     assert timedelta(days=4) < clock.now() - start < timedelta(days=5)
     assert [each.state for each in portal.store.outbox()] == [MailState.SENT, MailState.DEAD]
-    clock.turn(timedelta(days=365))
+    clock.advance(timedelta(days=365))
     assert deliver(portal, Letterbox()) == Delivery()
 
 
 @pytest.mark.rule("GX-08")
-def test_a_mail_that_the_other_end_never_takes_is_dead_at_once(portal: PartnerAuth, clock: SetClock) -> None:
+def test_a_mail_that_the_other_end_never_takes_is_dead_at_once(portal: PartnerAuth, clock: FixedClock) -> None:
     granted(portal)
     asked_again(portal, "chris")
     done = deliver(portal, Letterbox(closed={"anna@acme.example"}, problem=RefusedMailError("550 no such mailbox")))
     assert list(done.dead.values()) == ["550 no such mailbox"]
     assert len(done.sent) == 1
-    clock.turn(timedelta(minutes=59))
+    clock.advance(timedelta(minutes=59))
     assert deliver(portal, Letterbox()) == Delivery()
     assert portal.store.retry_mails(done.dead, clock.now()) == tuple(done.dead)
     assert deliver(portal, Letterbox()).sent == tuple(done.dead)
 
 
 @pytest.mark.rule("GX-08")
-def test_where_nobody_answers_no_other_mail_is_tried_and_none_is_lost(portal: PartnerAuth, clock: SetClock) -> None:
+def test_where_nobody_answers_no_other_mail_is_tried_and_none_is_lost(portal: PartnerAuth, clock: FixedClock) -> None:
     granted(portal)
     asked_again(portal, "chris")
     done = deliver(portal, Letterbox(closed={"anna@acme.example"}, problem=UnreachableError("nobody there")))
     assert done.stopped == "nobody there"
     assert (len(done.failed), done.sent, done.dead) == (1, (), {})
     assert [each.attempts for each in portal.store.outbox()] == [1, 0]
-    clock.turn(FIRST_WAIT)
+    clock.advance(FIRST_WAIT)
     assert len(deliver(portal, Letterbox()).sent) == 2
 
 
 @pytest.mark.rule("GX-08")
-def test_a_mail_whose_workers_all_died_is_dead_in_the_end(portal: PartnerAuth, clock: SetClock) -> None:
+def test_a_mail_whose_workers_all_died_is_dead_in_the_end(portal: PartnerAuth, clock: FixedClock) -> None:
     asked_again(portal, "chris")
 
     deadly = Letterbox(closed={"chris@acme.example"}, problem=KeyboardInterrupt())
     for _ in range(TRIES):
         with pytest.raises(KeyboardInterrupt):
             deliver(portal, deadly)
-        clock.turn(LEASE)
+        clock.advance(LEASE)
     assert list(deliver(portal, deadly).dead.values()) == [UNFINISHED]
 
 
@@ -325,10 +313,10 @@ def test_a_mail_that_cannot_be_written_is_tried_again_and_holds_up_no_other(port
 
 
 @pytest.mark.rule("GX-04")
-def test_tk_05_a_link_that_has_expired_meanwhile_is_not_mailed(portal: PartnerAuth, clock: SetClock) -> None:
+def test_tk_05_a_link_that_has_expired_meanwhile_is_not_mailed(portal: PartnerAuth, clock: FixedClock) -> None:
     granted(portal)
     asked_for_a_reset(portal, "anna")
-    clock.turn(portal.portal.lifetimes.reset)
+    clock.advance(portal.portal.lifetimes.reset)
     box = Letterbox()
     done = deliver(portal, box)
     assert list(done.dead.values()) == ["not sent, it would be of no use: link-expired"]
@@ -339,10 +327,10 @@ def test_tk_05_a_link_that_has_expired_meanwhile_is_not_mailed(portal: PartnerAu
 
 
 @pytest.mark.rule("GX-04")
-def test_tk_26_a_link_that_a_newer_one_has_replaced_is_not_mailed(portal: PartnerAuth, clock: SetClock) -> None:
+def test_tk_26_a_link_that_a_newer_one_has_replaced_is_not_mailed(portal: PartnerAuth, clock: FixedClock) -> None:
     granted(portal)
     asked_for_a_reset(portal, "anna")
-    clock.turn(timedelta(minutes=6))
+    clock.advance(timedelta(minutes=6))
     asked_for_a_reset(portal, "anna")
     box = Letterbox()
     done = deliver(portal, box)
@@ -368,13 +356,13 @@ def test_tk_12_the_link_of_who_was_deactivated_meanwhile_is_not_mailed(portal: P
     ("what", "why"), [("expires", "password-expired"), ("is replaced", "password-replaced"), ("stands", "")]
 )
 def test_a_temporary_password_is_mailed_while_it_is_the_users(
-    portal: PartnerAuth, clock: SetClock, what: str, why: str
+    portal: PartnerAuth, clock: FixedClock, what: str, why: str
 ) -> None:
     anna = signed_up(portal)
     created = portal.execute(Member(user=anna), colleague("ben"))
     assert isinstance(created, Accepted)
     if what == "expires":
-        clock.turn(portal.portal.lifetimes.temporary_password)
+        clock.advance(portal.portal.lifetimes.temporary_password)
     elif what == "is replaced":
         assert created.created
         portal.execute(Member(user=anna), SetTemporaryPassword(user=UserId(created.created)))
@@ -395,12 +383,12 @@ def test_a_temporary_password_is_mailed_while_it_is_the_users(
     ],
 )
 def test_a_late_mail_says_how_long_its_link_is_still_good(
-    portal: PartnerAuth, clock: SetClock, late: timedelta, said: str
+    portal: PartnerAuth, clock: FixedClock, late: timedelta, said: str
 ) -> None:
     granted(portal)
     deliver(portal, Letterbox())
     asked_for_a_reset(portal, "anna")
-    clock.turn(late)
+    clock.advance(late)
     box = Letterbox()
     deliver(portal, box)
     assert f"valid for {said}" in box.letters[0][2]
@@ -434,7 +422,7 @@ FACTS = {
 @pytest.mark.parametrize("language", languages())
 @pytest.mark.parametrize("template", MAILS)
 def test_a_portal_file_may_have_its_own_words_for_every_mail_in_every_language(
-    clock: SetClock, template: str, language: str
+    clock: FixedClock, template: str, language: str
 ) -> None:
     facts = MAILS[template].needs
     own = f"Own <i>words</i> '{language}' {template}"

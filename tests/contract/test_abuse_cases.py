@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,59 +20,43 @@ REASONS = re.compile(
 )
 
 
-def generator() -> ModuleType:
-    """Return docs/generate.py as a module."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("generate", module)
-    spec.loader.exec_module(module)
-    return module
+def cases(generator: ModuleType) -> list[Any]:
+    return [case for _, found in generator.abuse_cases().values() for case in found]
 
 
-@pytest.fixture(scope="module")
-def docs() -> ModuleType:
-    return generator()
+def test_every_case_has_a_test_of_its_name_or_a_reason(generator: ModuleType) -> None:
+    tests = generator.tests_of_cases()
+    assert [case.id for case in cases(generator) if case.id not in tests and not case.rest] == []
 
 
-def cases(docs: ModuleType) -> list[Any]:
-    return [case for _, found in docs.abuse_cases().values() for case in found]
+def test_every_reason_is_one_of_few(generator: ModuleType) -> None:
+    tests = generator.tests_of_cases()
+    assert [case.id for case in cases(generator) if case.id not in tests and not REASONS.search(case.rest)] == []
 
 
-def test_every_case_has_a_test_of_its_name_or_a_reason(docs: ModuleType) -> None:
-    tests = docs.tests_of_cases()
-    assert [case.id for case in cases(docs) if case.id not in tests and not case.rest] == []
-
-
-def test_every_reason_is_one_of_few(docs: ModuleType) -> None:
-    tests = docs.tests_of_cases()
-    assert [case.id for case in cases(docs) if case.id not in tests and not REASONS.search(case.rest)] == []
-
-
-def test_what_a_reason_points_to_is_shown(docs: ModuleType) -> None:
-    tests = docs.tests_of_cases()
-    a_case = rf"\b(?:{'|'.join(docs.SECTIONS)})-\d\d\b"
-    named = {each for case in cases(docs) for each in re.findall(a_case, case.rest)}
-    known = {case.id: case.rest for case in cases(docs)}
+def test_what_a_reason_points_to_is_shown(generator: ModuleType) -> None:
+    tests = generator.tests_of_cases()
+    a_case = rf"\b(?:{'|'.join(generator.SECTIONS)})-\d\d\b"
+    named = {each for case in cases(generator) for each in re.findall(a_case, case.rest)}
+    known = {case.id: case.rest for case in cases(generator)}
     assert {each for each in named if each not in tests and not known[each]} == set()
 
 
-def test_most_cases_of_the_librarys_own_sections_are_shown(docs: ModuleType) -> None:
-    tests = docs.tests_of_cases()
-    untested = [case for case in cases(docs) if case.id[:2] in LIBRARY and case.id not in tests]
-    assert len(untested) < len(cases(docs)) / 10
+def test_most_cases_of_the_librarys_own_sections_are_shown(generator: ModuleType) -> None:
+    tests = generator.tests_of_cases()
+    untested = [case for case in cases(generator) if case.id[:2] in LIBRARY and case.id not in tests]
+    assert len(untested) < len(cases(generator)) / 10
 
 
-def test_every_test_that_bears_the_name_of_a_case_names_one_that_there_is(docs: ModuleType) -> None:
-    known = {case.id for case in cases(docs)}
-    assert {name: places for name, places in docs.tests_of_cases().items() if name not in known} == {}
+def test_every_test_that_bears_the_name_of_a_case_names_one_that_there_is(generator: ModuleType) -> None:
+    known = {case.id for case in cases(generator)}
+    assert {name: places for name, places in generator.tests_of_cases().items() if name not in known} == {}
 
 
-def test_cases_are_numbered_without_a_gap_and_say_what_is_tried_and_what_is_safe(docs: ModuleType) -> None:
-    for name, (title, found) in docs.abuse_cases().items():
+def test_cases_are_numbered_without_a_gap_and_say_what_is_tried_and_what_is_safe(generator: ModuleType) -> None:
+    for name, (title, found) in generator.abuse_cases().items():
         assert title
-        assert name in docs.SECTIONS
+        assert name in generator.SECTIONS
         assert [case.id for case in found] == [f"{name}-{number:02}" for number in range(1, len(found) + 1)]
         assert all(len(case.attack) > 3 and len(case.safe) > 1 for case in found)
 
@@ -91,5 +73,5 @@ def test_cases_are_numbered_without_a_gap_and_say_what_is_tried_and_what_is_safe
         ("test_a_link_is_used_once", []),
     ],
 )
-def test_the_name_of_a_test_says_which_cases_it_shows(docs: ModuleType, test: str, expected: list[str]) -> None:
-    assert list(docs.cases_in(test)) == expected
+def test_the_name_of_a_test_says_which_cases_it_shows(generator: ModuleType, test: str, expected: list[str]) -> None:
+    assert list(generator.cases_in(test)) == expected
