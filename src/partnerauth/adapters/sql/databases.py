@@ -100,6 +100,9 @@ class Database(Protocol):
         In one statement: it is asked at every start.
         """
 
+    def partitions(self, connection: Connection) -> frozenset[str]:
+        """Return the names of the tables that are parts of another one."""
+
     def triggers(self, connection: Connection) -> frozenset[str]:
         """Return the names of the triggers that are there and not switched off."""
 

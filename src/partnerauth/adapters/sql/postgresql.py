@@ -305,6 +305,12 @@ def columns(connection: Connection, begins: str) -> Iterable[tuple[str, str]]:
     return [(table, column) for table, column in connection.execute(listed, {"begins": begins})]
 
 
+def partitions(connection: Connection) -> frozenset[str]:
+    """Return the names of the tables that are parts of another one."""
+    listed = text("SELECT relname FROM pg_class WHERE relispartition AND relnamespace = current_schema()::regnamespace")
+    return frozenset(connection.execute(listed).scalars())
+
+
 def triggers(connection: Connection) -> frozenset[str]:
     """Return the names of the triggers that are there and not switched off."""
     listed = text(

@@ -230,7 +230,7 @@ def differences(connection: Connection) -> Iterator[str]:
         from partnerauth.adapters.sql.migrations import comparing  # noqa: PLC0415 - nobody else needs Alembic
     except ModuleNotFoundError as error:
         raise StoreError(_NO_ALEMBIC) from error
-    yield from comparing.differences(connection, METADATA, OURS)
+    yield from comparing.differences(connection, METADATA, OURS, databases.of(connection).partitions(connection))
     yield from (each for each in missing(connection) if each.startswith(("the sequence", "the trigger")))
 
 

@@ -251,6 +251,12 @@ def columns(connection: Connection, begins: str) -> Iterable[tuple[str, str]]:
     return [(table, column) for table, column in connection.execute(listed, {"begins": begins})]
 
 
+def partitions(connection: Connection) -> frozenset[str]:
+    """Return no name: SQLite has no such tables."""
+    del connection
+    return frozenset()
+
+
 def triggers(connection: Connection) -> frozenset[str]:
     """Return the names of the triggers that are there."""
     return frozenset(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars())

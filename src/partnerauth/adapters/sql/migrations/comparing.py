@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, MetaData, inspect, text
+from sqlalchemy import CheckConstraint, Connection, MetaData, inspect
 
 _SAYS: Final = {
     "add_table": "is missing",
@@ -23,23 +23,21 @@ _SAYS: Final = {
 }
 
 
-_PARTITIONS: Final = text("SELECT relname FROM pg_class WHERE relispartition")
-
-
-def differences(connection: Connection, metadata: MetaData, begins: str) -> Iterator[str]:
+def differences(connection: Connection, metadata: MetaData, begins: str, partitions: Collection[str]) -> Iterator[str]:
     """Yield what differs in the tables whose names begin so: a line each, without any value.
 
-    A table that PostgreSQL spreads over partitions is one table here.
+    Tables that are `partitions` of another one are that one.
     """
-    parts = {*connection.execute(_PARTITIONS).scalars()} if connection.dialect.name == "postgresql" else ()
     context = MigrationContext.configure(
         connection,
         opts={
             "compare_type": True,
-            "include_name": lambda name, kind, _: kind != "table" or (name.startswith(begins) and name not in parts),
-            # PostgreSQL refers to each partition beside the reference to the whole.
+            "include_name": lambda name, kind, _: (
+                kind != "table" or (name.startswith(begins) and name not in partitions)
+            ),
+            # A reference to the whole is one to each of its partitions, too.
             "include_object": lambda thing, _, kind, *__: (
-                kind != "foreign_key_constraint" or thing.elements[0].target_fullname.split(".")[-2] not in parts
+                kind != "foreign_key_constraint" or thing.elements[0].target_fullname.split(".")[-2] not in partitions
             ),
         },
     )
