@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from partnerauth.adapters.memory import MemoryStore
@@ -9,10 +11,12 @@ from partnerauth.entities import Operator, OrganisationId
 from partnerauth.flow import Command
 from partnerauth.flows import FLOWS
 from partnerauth.flows.cancel_invitation import CancelInvitation
+from partnerauth.flows.delegate import Delegate
 from partnerauth.flows.invite import Invite
 from partnerauth.flows.open_organisation import OpenOrganisation
 from partnerauth.flows.resend_invitation import ResendInvitation
 from partnerauth.flows.set_option import SetOption
+from partnerauth.flows.withdraw import Withdraw
 from partnerauth.portals import read_portal
 from partnerauth.testing import Scene
 from partnerauth.testing.shortening import Story
@@ -68,3 +72,12 @@ def test_what_others_were_built_on_is_undone_rather_than_what_stands_alone() -> 
     assert anna.created
     told.give(Operator(), ResendInvitation(user=anna.created))
     assert worth_undoing(told.ledger.done, "invite") == (anna,)
+
+
+def test_what_was_left_out_is_named_where_its_opposite_asks_for_it() -> None:
+    told = story("bpost", SetOption(organisation=ACME, option="ftp", enabled=True))
+    given = Delegate(organisation=OrganisationId("print"), application="emasspost", rights=("creation",))
+    turn = replace(told.ledger.done[-1], command=given)
+    assert opposite(turn) == Withdraw(
+        organisation=OrganisationId("print"), application="emasspost", account="-", rights=("creation",)
+    )

@@ -66,8 +66,10 @@ def opposite(turn: Turn) -> Command:
     """Return the command that undoes another.  Raises KeyError where none does."""
     kind = FLOWS[OPPOSITES[turn.word]].command
     named: dict[str, object] = {"user": turn.created} if turn.created else {}
-    for name, value in turn.command.model_dump(exclude_unset=True).items():
-        if name in kind.model_fields:
+    said = turn.command.model_fields_set
+    for name, value in turn.command.model_dump(include=set(kind.model_fields)).items():
+        # What may be left out of one can be asked for by the other: the account, in a portal without accounts.
+        if name in said or kind.model_fields[name].is_required():
             named[name] = not value if name in SWITCHES and kind.word() == turn.word else value
     command: Command = kind.model_validate(named)
     return command
