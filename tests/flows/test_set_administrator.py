@@ -10,6 +10,7 @@ from partnerauth.entities import State
 from partnerauth.flows.deactivate import Deactivate
 from partnerauth.flows.invite import Invite
 from partnerauth.flows.set_administrator import SetAdministrator
+from partnerauth.portals import parse_portal, portal_text
 
 
 @pytest.mark.rule("KP-04")
@@ -43,6 +44,22 @@ def test_dg_07_a_general_user_makes_nobody_an_administrator(customers: Customers
         "management-right-missing",
         "last-administrator",
     )
+
+
+@pytest.mark.rule("BP-10", "KP-04")
+def test_where_rights_are_not_taken_away_who_is_an_administrator_stays_one() -> None:
+    text = portal_text("kundenportal").replace("[forbidden]\n", '[forbidden]\nrevoke = ["administrator"]\n')
+    customers = Customers(parse_portal(text, "mine.toml"))
+    customers.accepts("eva", SetAdministrator, user="otto", administrator=True)
+    assert customers.refuses("eva", SetAdministrator, user="otto", administrator=False) == {
+        "revocation-forbidden": {"rights": tuple(sorted(MASTER))}
+    }
+    customers.accepts(OPERATOR, SetAdministrator, user="otto", administrator=False)
+    assert customers.codes("otto", SetAdministrator, user="eva", administrator=False) == (
+        "management-right-missing",
+        "revocation-forbidden",
+    )
+    customers.accepts("eva", SetAdministrator, user="otto", administrator=False)
 
 
 @pytest.mark.rule("GX-01")

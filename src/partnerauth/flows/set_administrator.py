@@ -1,7 +1,7 @@
 """Flow: a user is made an administrator, or is none any more.
 
-Refuses: other-organisation, management-right-missing, user-inactive, approval-pending, approval-rejected, last-
-administrator.
+Refuses: other-organisation, management-right-missing, delegation-limit, revocation-forbidden, last-administrator,
+user-inactive, approval-pending, approval-rejected.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from partnerauth.steps import invitations
 
 
 class SetAdministrator(Command):
-    """Make a user an administrator, or an ordinary user again: any number may be one (KP-04)."""
+    """Make a user an administrator: any number may be one (KP-04).
+
+    Or an ordinary user again, where the portal lets rights be taken away (BP-10).
+    """
 
     user: UserId
     administrator: bool
@@ -54,11 +57,12 @@ def _by_administrator(s: Situation[SetAdministrator], user: User, wanted: frozen
     if not isinstance(s.actor, Member):
         return ()
     another = s.directory.get(AnotherHolder(user.organisation, s.portal.management.reaches_administrators, user.id))
-    return (
-        management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management, wanted]),
-        delegation.within((), (), wanted - user.management, s.me.management),
-        None if s.command.administrator else management.another_remains(s.portal, user, another),
-    )
+    reached = management.reaches(s.portal, s.me, s.command.word(), user.organisation, [user.management, wanted])
+    added, gone = wanted - user.management, user.management - wanted
+    # Whoever does not reach a user learns nothing of what he holds (DG-21).
+    kept = delegation.revocable(s.portal, "revoke", s.words, () if reached else gone) if gone else None
+    led_on = None if s.command.administrator else management.another_remains(s.portal, user, another)
+    return (reached, delegation.within((), (), added, s.me.management), kept or led_on)
 
 
 FLOW = Flow(command=SetAdministrator, needs=needs, decide=decide)
