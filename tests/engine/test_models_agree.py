@@ -19,6 +19,7 @@ from partnerauth.policy.engine.model import RightsModel
 from partnerauth.portals import read_portal, shipped
 from partnerauth.testing.clockwork import world
 
+POST = "emasspost"
 MODELS: tuple[type[Masks | ConfModel], ...] = (Masks, ConfModel)
 
 
@@ -90,6 +91,27 @@ def test_every_shipped_portal_has_both_models(name: str, model: type[Masks | Con
     made.drop_user(BEN)
     assert not made.decide(BEN, code, right, HQ)
     assert list(made.selections(BEN)) == []
+
+
+@pytest.mark.rule("GX-02")
+@pytest.mark.parametrize("model", MODELS)
+def test_what_is_held_of_a_product_that_is_gone_from_the_portal_is_no_other_product(
+    model: type[Masks | ConfModel],
+) -> None:
+    portal = read_portal("bpost")
+    made: RightsModel = model(portal)
+    made.set_account(HQ, options=(), active=())
+    right = next(name for name, each in portal.applications[POST].rights.items() if each.needs == ("product",))
+    for held, expected in (("no-longer", False), ("letter", True)):
+        made.load_user(BEN, ACME, ["state:active"], [(HQ, POST, {RIGHT: [right], "product": [held]})])
+        products = portal.applications[POST].products
+        assert [made.decide(BEN, POST, right, HQ, product) for product in products] == [
+            expected and product == held for product in products
+        ]
+    if isinstance(made, Masks):
+        made.load_user(BEN, ACME, ["state:active"], [(HQ, POST, {RIGHT: [right]})])
+        made.add(BEN, HQ, POST, "product", "no-longer")
+        assert not any(made.decide(BEN, POST, right, HQ, product) for product in portal.applications[POST].products)
 
 
 @pytest.mark.parametrize("model", MODELS)

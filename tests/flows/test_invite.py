@@ -315,3 +315,10 @@ def test_dg_11_em_08_a_command_takes_its_own_fields_alone(field: str) -> None:
         Invite.model_validate({"email": MAX, field: "x"})
     with pytest.raises(ValidationError):
         Invite.model_validate({"email": [MAX, "tom@blech.example"]})
+
+
+@pytest.mark.rule("ED-03")
+def test_a_portal_that_asks_for_lower_case_refuses_capitals_of_whoever_is_invited() -> None:
+    strict = Customers(changed("kundenportal", email_spelling="lowercase-only"))
+    assert strict.refuses("eva", Invite, email="Max@blech.example") == {"email-not-lowercase": {}}
+    strict.invite("eva", "max@blech.example")

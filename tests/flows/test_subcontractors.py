@@ -134,7 +134,7 @@ def test_names_applications_and_accounts_come_first(both: Town) -> None:
         assert both.codes(who, command, **fields, rights=["quick-view"]) == ("unknown-name",)
         assert both.codes(who, command, **{**fields, "account": "globex/hq"}) == ("other-organisation",)
         assert both.codes(who, command, **{**fields, "account": "attic"}) == ("other-organisation",)
-        assert both.codes(OPERATOR, command, **fields) == ("not-offered",)
+        assert both.refuses(OPERATOR, command, **fields) == {"not-offered": {"name": command.word()}}
     assert both.codes("anna", Delegate, **{**GIVE, "account": "depot"}) == ("not-offered",)
     assert both.codes("rik", PassOn, **PASS, user="ben") == ("other-organisation",)
     assert both.codes("rik", PassOn, **PASS, user="nobody") == ("other-organisation",)
@@ -162,7 +162,9 @@ def test_everything_is_withdrawn_where_nothing_is_named(both: Town) -> None:
     both.accepts("anna", Withdraw, **GIVE)
     assert held(both, "rik") == frozenset()
     assert both.accepts("anna", Withdraw, **GIVE).events == ()
-    assert both.codes("rik", PassOn, **PASS, user="rob", rights=["creation"]) == ("other-organisation",)
+    assert both.refuses("rik", PassOn, **PASS, user="rob", rights=["creation"]) == {
+        "other-organisation": {"names": (PASS["account"],)}
+    }
     assert both.accepts("rik", Withdraw, **PASS, user="rob").events == ()
     both.person("rosa", "router")
     assert both.accepts("rik", Withdraw, **PASS, user="rosa").events == ()
