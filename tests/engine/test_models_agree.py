@@ -133,6 +133,14 @@ def test_rows_of_ones_own_decide() -> None:
     assert without.fingerprint != strict.fingerprint
 
 
+def test_where_no_row_decided_the_right_is_missing() -> None:
+    portal = read_portal("bpost")
+    model = ConfModel(portal, rows_of=lambda each: [row for row in rows.rights_rows(each) if row[-1] == "allow"])
+    model.set_account(HQ, options=(), active=())
+    model.load_user(BEN, ACME, ["state:active"], [])
+    assert model.explain(BEN, POST, "creation", HQ) == (False, "right-missing")
+
+
 def test_a_conf_of_ones_own_decides() -> None:
     portal = read_portal("bpost")
     conf = rules.conf_text("rights").replace('p.kind == "is" && g2(r.sub, p.arg)', 'p.kind == "is" && r.right == p.arg')
