@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from partnerauth.adapters.memory import MemoryStore
 from partnerauth.addresses import parse
 from partnerauth.decision import Accepted, Answer, Refused
-from partnerauth.directory import EveryUser, Key, LoginNameByKey
+from partnerauth.directory import AccountsOf, EveryUser, Key, LoginNameByKey
 from partnerauth.entities import LoginName, Member, Operator, OrganisationId, System, User, Visitor
 from partnerauth.events import AllowListApplied, AllowListImported
 from partnerauth.flow import present
@@ -29,6 +29,7 @@ from partnerauth.flows.request_reset import RequestReset
 from partnerauth.flows.reset_password import ResetPassword
 from partnerauth.flows.sign_in import SignIn
 from partnerauth.flows.sign_out import SignOut
+from partnerauth.portals import parse_portal, portal_text
 from partnerauth.ports import ConflictError, Loaded, Unit
 from partnerauth.testing.clockwork import World, world
 from partnerauth.testing.stores import unit_of
@@ -92,6 +93,16 @@ def test_a_new_address_becomes_an_invited_user_without_a_password_or_rights(edi:
     assert edi.store.outbox() == ()
     assert not edi.view().can(ann.id, "leads", "view-leads")
     assert edi.view().explain(ann.id, "leads", "view-leads").rule == "user-inactive"
+
+
+@pytest.mark.rule("ED-01", "BP-12")
+def test_where_the_operator_adds_accounts_an_organisation_of_the_feed_begins_with_none() -> None:
+    portal = parse_portal(portal_text("edi").replace("accounts = false", "accounts = true"), "mine.toml")
+    mine = world(portal)
+
+    assert does(mine, 1, entry("ann@north.example")) == ["OrganisationOpened", "UserProvisioned"]
+    accounts = AccountsOf(OrganisationId("north"))
+    assert mine.store.read([accounts]).values[accounts] == ()
 
 
 @pytest.mark.rule("ED-01")
