@@ -11,6 +11,7 @@ import pytest
 from tests.flows.portals import session, sso
 from tests.flows.town import OPERATOR, VISITOR, Town, acts, bpost
 
+from partnerauth.adapters.sql import SqlStore
 from partnerauth.decision import Refused
 from partnerauth.directory import LatestSessionIn, SessionsOf
 from partnerauth.entities import Member, System, UserId
@@ -175,7 +176,8 @@ def test_ds_14_whoever_signs_in_and_out_without_end_fills_no_store() -> None:
 def test_se_13_where_a_browser_has_one_user_the_note_of_its_newest_session_goes_with_it(tmp_path: Path) -> None:
     whole = read_portal("edi")
     portal = whole.model_copy(update={"sign_in": whole.sign_in.model_copy(update={"most_sessions": 1})})
-    for store in (None, f"sqlite:///{tmp_path}/portal.db"):
+    kept = SqlStore(f"sqlite:///{tmp_path}/portal.db")
+    for store in (None, kept):
         edi = world(portal, store)
         entries = [{"email": "lea@garage.example", "organisation": "garage"}]
 
@@ -192,6 +194,7 @@ def test_se_13_where_a_browser_has_one_user_the_note_of_its_newest_session_goes_
         noted = edi.store.read([LatestSessionIn("home"), LatestSessionIn("shop")]).values
         assert noted[LatestSessionIn("home")] is None
         assert noted[LatestSessionIn("shop")] is not None
+    kept.close()
 
 
 @pytest.mark.rule("GX-02", "GX-08")

@@ -9,6 +9,7 @@ import pytest
 from tests.flows.portals import PASSWORD, PERSON, VISITOR, Customers, Dealers, changed
 from tests.flows.town import OPERATOR, Town
 
+from partnerauth.adapters.sql import SqlStore
 from partnerauth.decision import Accepted
 from partnerauth.directory import AccessRequestOf, LoginNameByKey
 from partnerauth.entities import Member, State, UserId
@@ -191,7 +192,8 @@ def test_a_joiner_who_waits_has_proved_his_mailbox_and_keeps_it() -> None:
 
 @pytest.mark.rule("GX-12")
 def test_in_a_database_the_name_moves_in_the_same_transaction(tmp_path: Path) -> None:
-    portal = world("bpost", f"sqlite:///{tmp_path}/portal.db")
+    store = SqlStore(f"sqlite:///{tmp_path}/portal.db")
+    portal = world("bpost", store)
 
     def asks(organisation: str, email: str, username: str) -> UserId:
         details = {"email": email, "username": username, "first-name": "X", "last-name": "Y"}
@@ -214,3 +216,4 @@ def test_in_a_database_the_name_moves_in_the_same_transaction(tmp_path: Path) ->
     gone = portal.view().user(squatter)
     assert gone is not None
     assert (gone.state, gone.email.domain) == (State.REJECTED, "lapsed.invalid")
+    store.close()
